@@ -1,0 +1,117 @@
+import type { IncomingMessage } from 'node:http';
+import { Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { AuthKitError } from '../kernel/errors.js';
+import { AuthEvents } from '../kernel/events.js';
+import { nodeRequest, RequestContext, type RequestLike } from '../kernel/request-context.js';
+import { RESOLVED_OPTIONS } from '../options/tokens.js';
+import type { ResolvedOptions } from '../options/resolve-options.js';
+import { UserStore } from '../storage/user.store.js';
+import { ProblemWriter } from '../http/problem-writer.js';
+import { Authenticator, type Authenticated } from './authenticator.js';
+import { assertSameSite } from './csrf.js';
+import { ruleOf, type RouteRule } from './route-rule.js';
+import { SessionAuthenticator } from './session.authenticator.js';
+
+/** Injection token of the features' authenticators, asked before the kit's own. */
+export const FEATURE_AUTHENTICATORS = Symbol.for('nest-authkit:feature-authenticators');
+
+const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+/**
+ * Decides for every handler of the app who may call it; denies by default. Synchronous, and without a statement, while
+ * the caller's session is cached. Protected methods are there to be overridden.
+ */
+@Injectable()
+export class AuthKitGuard implements CanActivate {
+  constructor(
+    private readonly sessions: SessionAuthenticator,
+    @Inject(FEATURE_AUTHENTICATORS) private readonly others: readonly Authenticator[],
+    @Inject(UserStore) private readonly users: UserStore,
+    private readonly events: AuthEvents,
+    private readonly problems: ProblemWriter,
+    @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
+  ) {}
+
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
+    const rule = ruleOf(context.getHandler(), context.getClass());
+    if (rule.public) return true;
+    try {
+      if (context.getType<string>() !== 'http') {
+        throw new AuthKitError('authentication_required', { reason: `no way to authenticate a ${context.getType()} call` });
+      }
+      const request = nodeRequest(context.switchToHttp().getRequest<RequestLike>());
+      const found = this.authenticate(request);
+      if (!(found instanceof Promise)) return this.admit(found, rule, request);
+      return found
+        .then((authenticated) => this.admit(authenticated, rule, request))
+        .catch((error: unknown) => this.refuse(error, context));
+    } catch (error) {
+      return this.refuse(error, context);
+    }
+  }
+
+  /** Who the request's credential belongs to; null when it carries none. */
+  protected authenticate(request: IncomingMessage): Authenticated | null | Promise<Authenticated | null> {
+    return this.others.length === 0 ? this.sessions.authenticate(request) : this.authenticateByAny(request);
+  }
+
+  /** Lets the caller in, or throws the problem that says why not. */
+  protected admit(found: Authenticated | null, rule: RouteRule, request: IncomingMessage): boolean {
+    if (!found) {
+      if (rule.optional) return true;
+      throw new AuthKitError('authentication_required', { reason: 'no credential' });
+    }
+    const { principal, via } = found;
+    const context = RequestContext.of(request);
+    context.principal = principal;
+    if (!rule.credentials.includes(principal.kind)) {
+      throw new AuthKitError('credential_not_allowed', { reason: `credential of kind ${principal.kind}` });
+    }
+    for (const anyOf of rule.roles) {
+      if (!principal.hasRole(...anyOf)) throw insufficient(`needs role ${anyOf.join(' or ')}`);
+    }
+    if (!principal.can(...rule.permissions)) throw insufficient(`needs permission ${rule.permissions.join(' and ')}`);
+    if (via === 'cookie' && !SAFE_METHODS.has(request.method ?? '')) {
+      assertSameSite({ headers: request.headers, allowedOrigins: this.options.allowedOrigins, involvesCookies: true });
+    }
+    if (principal.kind === 'user') context.loadUser = () => this.loadUserOnce(context, principal.id);
+    return true;
+  }
+
+  private async authenticateByAny(request: IncomingMessage): Promise<Authenticated | null> {
+    for (const authenticator of this.others) {
+      const found = await authenticator.authenticate(request);
+      if (found) return found;
+    }
+    return this.sessions.authenticate(request);
+  }
+
+  private loadUserOnce(context: RequestContext, id: string): Promise<unknown> {
+    const loaded = Promise.resolve(this.users.findById(id)).then((record) => record?.user ?? null);
+    context.loadUser = () => loaded;
+    return loaded;
+  }
+
+  /** Headers are written before the throw, so that the app needs no exception filter to answer properly. */
+  private refuse(error: unknown, context: ExecutionContext): never {
+    const refusal =
+      error instanceof AuthKitError ? error : new AuthKitError('unavailable', { reason: String(error), cause: error });
+    if (context.getType<string>() === 'http') {
+      const request = RequestContext.of(context.switchToHttp().getRequest<RequestLike>());
+      this.problems.writeHead(context.switchToHttp().getResponse(), refusal);
+      void this.events.emit(
+        'authorization.denied',
+        { code: refusal.code, reason: refusal.reason, method: request.method, path: request.path },
+        { subject: request.principal?.id },
+      );
+    }
+    throw refusal;
+  }
+}
+
+function insufficient(reason: string): AuthKitError {
+  return new AuthKitError('insufficient_scope', {
+    reason,
+    headers: { 'WWW-Authenticate': 'Bearer error="insufficient_scope"' },
+  });
+}

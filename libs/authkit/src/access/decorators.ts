@@ -1,0 +1,73 @@
+import { applyDecorators, createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import type { Principal, PrincipalKind } from '../kernel/principal.js';
+import { RequestContext, type RequestLike } from '../kernel/request-context.js';
+import { documentProtected, documentPublic } from './openapi.js';
+
+type Target = MethodDecorator & ClassDecorator;
+/** What `Reflector.createDecorator` makes: a decorator with the key of its metadata. */
+interface RuleDecorator<T> {
+  (value: T): Target;
+  KEY: string;
+}
+
+export const PUBLIC: RuleDecorator<boolean> = Reflector.createDecorator<boolean>({ key: 'authkit:public' });
+export const AUTHENTICATED: RuleDecorator<{ optional: boolean }> = Reflector.createDecorator<{ optional: boolean }>({
+  key: 'authkit:authenticated',
+});
+export const ROLES: RuleDecorator<string[][]> = Reflector.createDecorator<string[][]>({ key: 'authkit:roles' });
+export const PERMISSIONS: RuleDecorator<string[]> = Reflector.createDecorator<string[]>({ key: 'authkit:permissions' });
+export const CREDENTIALS: RuleDecorator<PrincipalKind[]> = Reflector.createDecorator<PrincipalKind[]>({
+  key: 'authkit:credentials',
+});
+
+/** Anybody may call it. On a class it holds for the handlers that have no rule of their own. */
+export function Public(): Target {
+  return applyDecorators(PUBLIC(true), documentPublic());
+}
+
+/** Any authenticated user; with `optional` anonymous callers too (but a bad credential is still 401). The default of every handler is `@Authenticated()`. */
+export function Authenticated(options: { optional?: boolean } = {}): Target {
+  return applyDecorators(AUTHENTICATED({ optional: options.optional ?? false }), documentProtected());
+}
+
+/** Holders of any of the roles, inherited ones counted. Several `@Roles()`, on class and handler too, must all hold. */
+export function Roles(...anyOf: [string, ...string[]]): Target {
+  return applyDecorators(appended(ROLES, [anyOf]), documentProtected(`Needs role ${anyOf.join(' or ')}.`));
+}
+
+/** Holders of all the permissions, wildcards considered. Those of class and handler must all hold. */
+export function Permissions(...allOf: [string, ...string[]]): Target {
+  return applyDecorators(appended(PERMISSIONS, allOf), documentProtected(`Needs permission ${allOf.join(' and ')}.`));
+}
+
+/** Kinds of credential accepted here instead of the default, which is `user` alone. The handler's list replaces the class's. */
+export function AllowCredentials(...kinds: [PrincipalKind, ...PrincipalKind[]]): Target {
+  return applyDecorators(CREDENTIALS(kinds), documentProtected());
+}
+
+/** Who acts: a {@link Principal}, or null on public and optional routes. Costs nothing. */
+export const CurrentPrincipal = createParamDecorator((_data: unknown, context: ExecutionContext): Principal | null => {
+  return contextOf(context).principal ?? null;
+});
+
+/**
+ * The user's row as the host's entity (columns, not relations), or null for anonymous callers. Read once a request, and
+ * only where this is used. Annotate the parameter with your entity: TypeScript cannot check it.
+ */
+export const CurrentUser = createParamDecorator((_data: unknown, context: ExecutionContext): unknown => {
+  return contextOf(context).loadUser?.() ?? null;
+});
+
+function contextOf(context: ExecutionContext): RequestContext {
+  return RequestContext.of(context.switchToHttp().getRequest<RequestLike>());
+}
+
+// A second @Roles() on one target must narrow, not replace, the first.
+function appended<T>(rule: RuleDecorator<T[]>, values: T[]): Target {
+  return (target: object, property?: string | symbol, descriptor?: PropertyDescriptor) => {
+    const holder = (descriptor?.value ?? target) as object;
+    const before = (Reflect.getOwnMetadata(rule.KEY, holder) as T[] | undefined) ?? [];
+    (rule([...before, ...values]) as (...args: unknown[]) => void)(target, property, descriptor);
+  };
+}

@@ -1,0 +1,88 @@
+import type { Type } from '@nestjs/common';
+import { AuthKitConfigError } from '../kernel/errors.js';
+import type { PrincipalKind } from '../kernel/principal.js';
+import { AUTHENTICATED, CREDENTIALS, PERMISSIONS, PUBLIC, ROLES } from './decorators.js';
+
+// eslint-disable-next-line @typescript-eslint/no-unsafe-function-type -- what Nest's ExecutionContext.getHandler() returns
+export type Handler = Function;
+
+/** What a handler demands of its caller. */
+export interface RouteRule {
+  readonly public: boolean;
+  /** Anonymous callers are let in, without a principal. */
+  readonly optional: boolean;
+  /** Of each list any role; all lists must hold. */
+  readonly roles: readonly (readonly string[])[];
+  /** All must be covered. */
+  readonly permissions: readonly string[];
+  readonly credentials: readonly PrincipalKind[];
+  /** False when nothing was declared and the default (an authenticated user) holds. */
+  readonly explicit: boolean;
+}
+
+interface Declared {
+  public?: boolean;
+  authenticated?: { optional: boolean };
+  roles: string[][];
+  permissions: string[];
+  credentials?: PrincipalKind[];
+}
+
+const known = new WeakMap<Handler, Map<object, RouteRule>>();
+
+/** The effective rule of a handler; worked out once. Throws {@link AuthKitConfigError} when it contradicts itself. */
+export function ruleOf(handler: Handler, controller: Type<unknown>): RouteRule {
+  let rules = known.get(handler);
+  if (!rules) known.set(handler, (rules = new Map()));
+  let rule = rules.get(controller);
+  if (!rule) rules.set(controller, (rule = combine(handler, controller)));
+  return rule;
+}
+
+/**
+ * A rule on the handler removes the class's `@Public()`; roles and permissions of both must hold. The usual
+ * "handler else class" lookup would let a public class open a handler that asks for a role.
+ */
+function combine(handler: Handler, controller: Type<unknown>): RouteRule {
+  const own = declaredOn(handler, `${controller.name}.${handler.name}`);
+  const shared = declaredOn(controller, controller.name);
+  const isPublic = own.public === true || (!isRestricted(own) && shared.public === true);
+  const roles = [...shared.roles, ...own.roles];
+  const permissions = [...shared.permissions, ...own.permissions];
+  const optional = (own.authenticated ?? shared.authenticated)?.optional === true;
+  return Object.freeze<RouteRule>({
+    public: isPublic,
+    optional: optional && roles.length === 0 && permissions.length === 0,
+    roles,
+    permissions,
+    credentials: own.credentials ?? shared.credentials ?? ['user'],
+    explicit: own.public !== undefined || shared.public !== undefined || isRestricted(own) || isRestricted(shared),
+  });
+}
+
+function declaredOn(target: object, name: string): Declared {
+  const read = <T>(key: string) => Reflect.getMetadata(key, target) as T | undefined;
+  const declared: Declared = {
+    public: read<boolean>(PUBLIC.KEY),
+    authenticated: read<{ optional: boolean }>(AUTHENTICATED.KEY),
+    roles: read<string[][]>(ROLES.KEY) ?? [],
+    permissions: read<string[]>(PERMISSIONS.KEY) ?? [],
+    credentials: read<PrincipalKind[]>(CREDENTIALS.KEY),
+  };
+  if (declared.public && isRestricted(declared)) {
+    throw new AuthKitConfigError(name, '@Public() stands beside another rule', 'Keep one of them.');
+  }
+  if (declared.authenticated?.optional && declared.roles.length + declared.permissions.length > 0) {
+    throw new AuthKitConfigError(name, '@Authenticated({ optional: true }) stands beside a role or permission', 'Keep one of them.');
+  }
+  return declared;
+}
+
+function isRestricted(declared: Declared): boolean {
+  return (
+    declared.authenticated !== undefined ||
+    declared.credentials !== undefined ||
+    declared.roles.length > 0 ||
+    declared.permissions.length > 0
+  );
+}

@@ -1,0 +1,73 @@
+import type { IncomingMessage } from 'node:http';
+import { Inject, Injectable } from '@nestjs/common';
+import { AuthKitError } from '../kernel/errors.js';
+import { RESOLVED_OPTIONS } from '../options/tokens.js';
+import type { ResolvedOptions } from '../options/resolve-options.js';
+import { AccessTokens, type AccessClaims } from '../sessions/access-token.js';
+import { AuthCookies } from '../sessions/cookies.js';
+import { SessionCache } from '../sessions/session-cache.js';
+import type { SessionSnapshot } from '../sessions/session-snapshot.js';
+import { SessionPrincipal } from '../sessions/session.principal.js';
+import { Authenticator, type Authenticated } from './authenticator.js';
+import { RolePolicy } from './role-policy.js';
+
+/**
+ * Access tokens in the Authorization header or the cookie. The header, if there, decides alone: an invalid one never
+ * falls back to the cookie (RFC 6750). Synchronous while the session is cached.
+ */
+@Injectable()
+export class SessionAuthenticator extends Authenticator {
+  constructor(
+    private readonly accessTokens: AccessTokens,
+    private readonly cache: SessionCache,
+    private readonly cookies: AuthCookies,
+    private readonly roles: RolePolicy,
+    @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
+  ) {
+    super();
+  }
+
+  override authenticate(request: IncomingMessage): Authenticated | null | Promise<Authenticated> {
+    const { authorization, cookie } = request.headers;
+    if (authorization !== undefined) return this.authenticateToken(this.bearerToken(request, authorization), 'header');
+    const token = this.cookies.accessToken(cookie);
+    return token === undefined ? null : this.authenticateToken(token, 'cookie');
+  }
+
+  private bearerToken(request: IncomingMessage, authorization: string): string {
+    if (!this.options.credentials.header) {
+      throw new AuthKitError('authentication_required', { reason: 'bearer tokens are switched off' });
+    }
+    // Node keeps the first of two Authorization headers; a proxy before us may have read the second.
+    const { rawHeaders } = request;
+    let count = 0;
+    for (let i = 0; i < rawHeaders.length; i += 2) {
+      if (rawHeaders[i].length === 13 && rawHeaders[i].toLowerCase() === 'authorization') count += 1;
+    }
+    if (count > 1) throw new AuthKitError('ambiguous_credentials', { reason: 'two Authorization headers' });
+    if (authorization.slice(0, 7).toLowerCase() !== 'bearer ') {
+      throw new AuthKitError('authentication_required', { reason: 'unknown Authorization scheme' });
+    }
+    return authorization.slice(7);
+  }
+
+  private authenticateToken(token: string, via: 'header' | 'cookie'): Authenticated | Promise<Authenticated> {
+    const claims = this.accessTokens.verify(token);
+    if (this.options.session.check === 'never') return { principal: this.principalOf(claims), via };
+    const snapshot = this.cache.get(claims.sid, claims.sub);
+    return snapshot instanceof Promise
+      ? snapshot.then((loaded) => authenticated(loaded, claims, via))
+      : authenticated(snapshot, claims, via);
+  }
+
+  private principalOf(claims: AccessClaims): SessionPrincipal {
+    const proof = { amr: claims.amr, authenticatedAt: claims.auth_time * 1000 };
+    return new SessionPrincipal(claims.sub, claims.sid, this.roles.grantsOf(claims.roles), proof);
+  }
+}
+
+function authenticated(snapshot: SessionSnapshot | null, claims: AccessClaims, via: 'header' | 'cookie'): Authenticated {
+  if (!snapshot) throw new AuthKitError('token_revoked', { reason: 'the session is dead' });
+  if (snapshot.userId !== claims.sub) throw new AuthKitError('token_invalid', { reason: 'sub is not the session user' });
+  return { principal: snapshot.principal, via };
+}

@@ -1,0 +1,118 @@
+import { Controller, Get, HttpCode, Inject, Patch, Post, Req, Res, UseFilters, type Type } from '@nestjs/common';
+import {
+  ApiAcceptedResponse,
+  ApiBody,
+  ApiCreatedResponse,
+  ApiExtraModels,
+  ApiNoContentResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiTags,
+  getSchemaPath,
+} from '@nestjs/swagger';
+import { HttpAdapterHost } from '@nestjs/core';
+import { Authenticated, CurrentPrincipal, Public } from '../access/decorators.js';
+import { ApiProblem } from '../access/openapi.js';
+import { AuthBody } from '../http/auth-body.decorator.js';
+import { ProblemFilter } from '../http/problem.filter.js';
+import { AuthKitError } from '../kernel/errors.js';
+import type { Principal } from '../kernel/principal.js';
+import { nodeRequest, type RequestLike } from '../kernel/request-context.js';
+import { RESOLVED_OPTIONS } from '../options/tokens.js';
+import type { ResolvedOptions } from '../options/resolve-options.js';
+import { TokenTransport } from '../sessions/token-transport.js';
+import { ChangePasswordDto } from './account.dto.js';
+import { AccountService, type Registration } from './account.service.js';
+import { UserView } from './user-view.js';
+
+interface ChangePasswordBody extends ChangePasswordDto {}
+type Fields = Readonly<Record<string, unknown>>;
+
+export interface AccountDtos {
+  register: Type<object>;
+  profile: Type<object>;
+  user: Type<object>;
+}
+
+/** POST register, GET and PATCH me, POST password/change, below the given path; bodies as the host's DTOs say. */
+export function accountController(path: string, dtos: AccountDtos): Type<object> {
+  const userReply = { schema: { type: 'object', properties: { user: { $ref: getSchemaPath(dtos.user) } }, required: ['user'] } };
+
+  @ApiTags('auth')
+  @ApiExtraModels(dtos.user)
+  @Controller(path)
+  @UseFilters(ProblemFilter)
+  class AccountController {
+    constructor(
+      private readonly accounts: AccountService,
+      private readonly view: UserView,
+      private readonly transport: TokenTransport,
+      private readonly adapterHost: HttpAdapterHost,
+      @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
+    ) {}
+
+    @Post('register')
+    @Public()
+    @ApiOperation({ summary: 'Make an account', security: [] })
+    @ApiBody({ type: dtos.register })
+    @ApiCreatedResponse(userReply)
+    @ApiAcceptedResponse({ description: 'With requireVerifiedEmail always this, whether the address is taken or not.' })
+    @ApiProblem(403, 'Registration is closed, or the request may come from another site.')
+    @ApiProblem(409, 'The e-mail address or the username is taken.')
+    @ApiProblem(422, 'A field is missing or not valid.')
+    @ApiProblem(503, 'Too many registrations at once; Retry-After says when.')
+    async register(
+      @AuthBody(dtos.register) body: Registration,
+      @Req() incoming: unknown,
+      @Res({ passthrough: true }) response: unknown,
+    ): Promise<object> {
+      const { enabled, requireVerifiedEmail } = this.options.registration;
+      if (!enabled) throw new AuthKitError('registration_disabled');
+      this.transport.assertSameSite(nodeRequest(incoming as RequestLike), false);
+      try {
+        const user = await this.accounts.register(body);
+        if (!requireVerifiedEmail) return { user: this.view.of(user) };
+      } catch (error) {
+        const isTaken = error instanceof AuthKitError && error.code === 'email_taken';
+        if (!requireVerifiedEmail || !isTaken) throw error;
+      }
+      this.adapterHost.httpAdapter.status(response, 202);
+      return {};
+    }
+
+    @Get('me')
+    @Authenticated()
+    @ApiOperation({ summary: 'The signed-in user' })
+    @ApiOkResponse(userReply)
+    async me(@CurrentPrincipal() principal: Principal): Promise<object> {
+      return { user: this.view.of(await this.accounts.get(principal.id)) };
+    }
+
+    @Patch('me')
+    @Authenticated()
+    @ApiOperation({ summary: "Change the user's own profile" })
+    @ApiBody({ type: dtos.profile })
+    @ApiOkResponse(userReply)
+    @ApiProblem(422, 'A field is unknown or not valid.')
+    async updateMe(@CurrentPrincipal() principal: Principal, @AuthBody(dtos.profile) body: Fields): Promise<object> {
+      return { user: this.view.of(await this.accounts.updateProfile(principal.id, body)) };
+    }
+
+    @Post('password/change')
+    @HttpCode(204)
+    @Authenticated()
+    @ApiOperation({ summary: "Change the password; ends the user's other sessions" })
+    @ApiBody({ type: ChangePasswordDto })
+    @ApiNoContentResponse()
+    @ApiProblem(409, 'The password was changed by another request meanwhile.')
+    @ApiProblem(422, 'The new password is not acceptable.')
+    async changePassword(
+      @CurrentPrincipal() principal: Principal,
+      @AuthBody(ChangePasswordDto) body: ChangePasswordBody,
+    ): Promise<void> {
+      const { currentPassword, newPassword } = body;
+      await this.accounts.changePassword(principal.id, principal.sessionId!, currentPassword, newPassword);
+    }
+  }
+  return AccountController;
+}

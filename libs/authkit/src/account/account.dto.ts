@@ -1,0 +1,61 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { Expose } from 'class-transformer';
+import { IsNotEmpty, IsOptional, IsString } from 'class-validator';
+
+/** Body of POST /auth/register; extend it with the host's own fields. */
+export class RegisterDto {
+  @ApiProperty({ type: String, format: 'email', maxLength: 254, example: 'ada@example.com' })
+  @IsString()
+  email!: string;
+
+  @ApiProperty({ type: String, format: 'password', minLength: 8, maxLength: 1024, example: 'correct horse battery' })
+  @IsString()
+  password!: string;
+
+  @ApiPropertyOptional({ type: String, minLength: 3, maxLength: 32, example: 'ada' })
+  @IsOptional()
+  @IsString()
+  username?: string;
+}
+
+/** Body of PATCH /auth/me when the host names none: users change nothing themselves. */
+export class NoProfileDto {}
+
+/** Body of POST /auth/password/change. */
+export class ChangePasswordDto {
+  @ApiProperty({ type: String, format: 'password' })
+  @IsString()
+  @IsNotEmpty()
+  currentPassword!: string;
+
+  @ApiProperty({ type: String, format: 'password', minLength: 8, maxLength: 1024 })
+  @IsString()
+  newPassword!: string;
+}
+
+/** What replies show of a user; extend it and `@Expose()` more. */
+export class AuthUserDto {
+  @ApiProperty({ type: String, format: 'uuid' })
+  @Expose()
+  id!: string;
+
+  @ApiProperty({ type: String, format: 'email' })
+  @Expose()
+  email!: string;
+
+  @ApiProperty({ type: String, nullable: true })
+  @Expose()
+  username!: string | null;
+
+  @ApiProperty({ type: Boolean })
+  @Expose()
+  emailVerified!: boolean;
+
+  @ApiProperty({ type: [String] })
+  @Expose()
+  roles!: string[];
+
+  @ApiProperty({ type: String, format: 'date-time' })
+  @Expose()
+  createdAt!: Date;
+}

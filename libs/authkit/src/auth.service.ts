@@ -1,0 +1,99 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { AccountService, type Registration, type RegistrationGrants } from './account/account.service.js';
+import { AuthKitError } from './kernel/errors.js';
+import { LoginService } from './login/login.service.js';
+import type { CredentialTransport } from './options/authkit-options.js';
+import { AccessTokens, type AccessClaims } from './sessions/access-token.js';
+import { SessionService, type LiveSession } from './sessions/session.service.js';
+import { TokenPairs, type TokenPair } from './sessions/token-pair.js';
+import { UserStore, type AuthUser, type KnownUser } from './storage/user.store.js';
+
+/** A user who has just signed in. */
+export interface SignIn<U extends AuthUser = AuthUser> extends TokenPair {
+  readonly user: U;
+  readonly sessionId: string;
+}
+
+/** What host code may do with accounts and sessions; every method is in force on return. */
+@Injectable()
+export class AuthService {
+  constructor(
+    private readonly accounts: AccountService,
+    private readonly logins: LoginService,
+    private readonly sessions: SessionService,
+    private readonly tokens: TokenPairs,
+    private readonly accessTokens: AccessTokens,
+    @Inject(UserStore) private readonly users: UserStore,
+  ) {}
+
+  /** Makes an account. Throws 409 (`email_taken`, `username_taken`, `conflict`) or 422. */
+  register(input: Registration, grants?: RegistrationGrants): Promise<AuthUser> {
+    return this.accounts.register(input, grants);
+  }
+
+  /** Signs in by password. Throws `invalid_credentials` (401), or 503 when too many log in at once. */
+  async login(identifier: string, password: string, transport: CredentialTransport = 'bearer'): Promise<SignIn> {
+    return this.signIn(await this.logins.withPassword(identifier, password, transport));
+  }
+
+  /** Signs in a user whom the host has authenticated by other means; `amr` says how (RFC 8176). */
+  async issueFor(
+    user: { id: string } | string,
+    options: { transport?: CredentialTransport; amr?: readonly string[] } = {},
+  ): Promise<SignIn> {
+    const known = (await this.users.findById(typeof user === 'string' ? user : user.id)) as KnownUser | null;
+    if (!known) throw new AuthKitError('user_not_found');
+    return this.signIn(await this.logins.complete(known, options.transport ?? 'bearer', options.amr ?? ['user']));
+  }
+
+  /** Exchanges a bearer session's refresh token for new tokens. Throws 401. */
+  async refresh(refreshToken: string): Promise<SignIn> {
+    return this.signIn(await this.sessions.refresh(refreshToken, 'bearer'));
+  }
+
+  /** Ends the session that an access token (expired or not) or a refresh token proves; false when it proves none. */
+  async logout(token: string): Promise<boolean> {
+    const sessionId =
+      this.sessions.sessionIdOfAccessToken(token) ?? (await this.sessions.sessionOfRefreshToken(token))?.id;
+    return sessionId !== undefined && this.sessions.revoke(sessionId, 'logout');
+  }
+
+  /** Ends one session; false when there was nothing to end. */
+  revoke(sessionId: string): Promise<boolean> {
+    return this.sessions.revoke(sessionId, 'revoked_by_host');
+  }
+
+  /** Ends every session of a user, those of logins still under way too. Throws `user_not_found` (404). */
+  async revokeAll(userId: string): Promise<void> {
+    if (!(await this.sessions.revokeAll(userId, 'revoked_by_host'))) throw new AuthKitError('user_not_found');
+  }
+
+  /** Replaces all roles; in force at the user's next request. Throws `last_admin` (409) or `user_not_found` (404). */
+  setRoles(userId: string, roles: readonly string[]): Promise<void> {
+    return this.accounts.setRoles(userId, roles);
+  }
+
+  /** Deactivating ends every session. Throws `last_admin` (409) or `user_not_found` (404). */
+  setActive(userId: string, active: boolean): Promise<void> {
+    return this.accounts.setActive(userId, active);
+  }
+
+  /** Sets a password and ends every session. Throws `user_not_found` (404) or 422. */
+  setPassword(userId: string, password: string): Promise<void> {
+    return this.accounts.setPassword(userId, password);
+  }
+
+  /** Says whether the address is proven to be the user's. Throws `user_not_found` (404). */
+  setEmailVerified(userId: string, verified: boolean): Promise<void> {
+    return this.accounts.setEmailVerified(userId, verified);
+  }
+
+  /** Claims of a genuine, current access token; says nothing of the session. Throws 401. */
+  verifyAccessToken(token: string): AccessClaims {
+    return this.accessTokens.verify(token);
+  }
+
+  private signIn(live: LiveSession): SignIn {
+    return { ...this.tokens.of(live), user: live.known.user, sessionId: live.session.id };
+  }
+}

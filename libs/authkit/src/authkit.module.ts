@@ -1,0 +1,210 @@
+import {
+  ConfigurableModuleBuilder,
+  Module,
+  type ConfigurableModuleAsyncOptions,
+  type DynamicModule,
+  type Provider,
+  type Type,
+} from '@nestjs/common';
+import { APP_GUARD, DiscoveryModule } from '@nestjs/core';
+import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
+import type { DataSource } from 'typeorm';
+import { AuthKitGuard, FEATURE_AUTHENTICATORS } from './access/authkit.guard.js';
+import { RolePolicy } from './access/role-policy.js';
+import { SessionAuthenticator } from './access/session.authenticator.js';
+import { accountController } from './account/account.controller.js';
+import { AuthUserDto, NoProfileDto, RegisterDto } from './account/account.dto.js';
+import { AccountService } from './account/account.service.js';
+import { UserView } from './account/user-view.js';
+import { AuthService } from './auth.service.js';
+import { AUTH_DATA_SOURCE, AUTHKIT_MODULE, BootCheck } from './boot-check.js';
+import type { AuthKitFeature } from './features/feature.js';
+import { HttpGate } from './http/http-gate.js';
+import { OWN_CONTROLLERS, OwnRoutes } from './http/own-routes.js';
+import { ProblemWriter } from './http/problem-writer.js';
+import { Clock, SystemClock } from './kernel/clock.js';
+import { AuthKitConfigError } from './kernel/errors.js';
+import { AuthEvents, type AuthEventListener } from './kernel/events.js';
+import { KeyRing } from './kernel/key-ring.js';
+import { AuthEventExplorer } from './kernel/on-auth-event.decorator.js';
+import { loginController } from './login/login.controller.js';
+import { LoginService } from './login/login.service.js';
+import { SECOND_FACTORS } from './login/second-factor.js';
+import { tokenController } from './login/token.controller.js';
+import type { AuthKitOptions, AuthKitRuntimeOptions, AuthKitStaticOptions } from './options/authkit-options.js';
+import { resolveOptions, type ResolvedOptions } from './options/resolve-options.js';
+import { RESOLVED_OPTIONS, STATIC_OPTIONS } from './options/tokens.js';
+import { PasswordService } from './passwords/password.service.js';
+import { ReadinessService } from './readiness.service.js';
+import { AccessTokens } from './sessions/access-token.js';
+import { ChangeFeed } from './sessions/change-feed.js';
+import { AuthCookies } from './sessions/cookies.js';
+import { RefreshTokens } from './sessions/refresh-token.js';
+import { SessionCache } from './sessions/session-cache.js';
+import { SessionIssuer } from './sessions/session-issuer.js';
+import { SessionService } from './sessions/session.service.js';
+import { sessionsController } from './sessions/sessions.controller.js';
+import { TokenPairs } from './sessions/token-pair.js';
+import { TokenTransport } from './sessions/token-transport.js';
+import { ExternalUserStore } from './storage/external-user.store.js';
+import { MemoryUserStateStore } from './storage/memory/memory-user-state.store.js';
+import { SessionStore } from './storage/session.store.js';
+import { DatabaseClock } from './storage/typeorm/database-clock.js';
+import { authKitEntities } from './storage/typeorm/entities.js';
+import { TypeOrmSessionStore } from './storage/typeorm/typeorm-session.store.js';
+import { TypeOrmUserStateStore } from './storage/typeorm/typeorm-user-state.store.js';
+import { TypeOrmUserStore } from './storage/typeorm/typeorm-user.store.js';
+import { UserStateStore } from './storage/user-state.store.js';
+import { UserStore, type AuthUser } from './storage/user.store.js';
+
+// Every key must be named here, or it would end up among the run-time options.
+const STATIC_DEFAULTS: { [K in keyof Required<AuthKitStaticOptions>]: AuthKitStaticOptions[K] } = {
+  userEntity: undefined,
+  dto: undefined,
+  features: undefined,
+  storage: undefined,
+  dataSource: undefined,
+  routes: undefined,
+  globalGuard: undefined,
+};
+
+const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModuleBuilder<AuthKitRuntimeOptions>()
+  .setClassMethodName('forRoot')
+  .setExtras<AuthKitStaticOptions>(STATIC_DEFAULTS, (definition, options) => compose(definition, options))
+  .build();
+
+/** Options of `AuthKitModule.forRootAsync()`: the static half beside a factory, class or existing provider of the rest. */
+export type AuthKitAsyncOptions<U extends AuthUser = AuthUser> = ConfigurableModuleAsyncOptions<AuthKitRuntimeOptions> &
+  AuthKitStaticOptions<U>;
+
+/** Authentication and authorization for the whole app. Import it once; it is global. */
+@Module({})
+export class AuthKitModule extends ConfigurableModuleClass {
+  static override forRoot<U extends AuthUser = AuthUser>(options: AuthKitOptions<U>): DynamicModule {
+    return super.forRoot(options);
+  }
+
+  static override forRootAsync<U extends AuthUser = AuthUser>(options: AuthKitAsyncOptions<U>): DynamicModule {
+    return super.forRootAsync(options);
+  }
+}
+
+function compose(definition: DynamicModule, options: AuthKitStaticOptions): DynamicModule {
+  const features = options.features ?? [];
+  const controllers = controllersOf(options, features);
+  const storage = storageOf(options);
+  return {
+    ...definition,
+    global: true,
+    imports: [...(definition.imports ?? []), ...(options.storage?.imports ?? []), DiscoveryModule, ...storage.imports],
+    controllers,
+    providers: [
+      ...(definition.providers ?? []),
+      { provide: STATIC_OPTIONS, useValue: options },
+      { provide: RESOLVED_OPTIONS, inject: [MODULE_OPTIONS_TOKEN], useFactory: (raw: AuthKitRuntimeOptions) => resolveOptions(raw) },
+      { provide: AUTHKIT_MODULE, useValue: AuthKitModule },
+      { provide: OWN_CONTROLLERS, useValue: controllers },
+      { provide: KeyRing, inject: [RESOLVED_OPTIONS], useFactory: ({ secrets }: ResolvedOptions) => new KeyRing(secrets) },
+      ...storage.providers,
+      ...[AuthService, AccountService, LoginService, SessionService, SessionIssuer, PasswordService],
+      ...[AccessTokens, RefreshTokens, TokenPairs, TokenTransport, AuthCookies, SessionCache, ChangeFeed],
+      ...[AuthKitGuard, SessionAuthenticator, RolePolicy, UserView, AuthEvents, AuthEventExplorer],
+      ...[HttpGate, OwnRoutes, ProblemWriter, BootCheck, ReadinessService],
+      ...features.flatMap((feature) => feature.providers ?? []),
+      ...collected(FEATURE_AUTHENTICATORS, features.map(({ authenticator }) => authenticator)),
+      ...collected(SECOND_FACTORS, features.map(({ secondFactor }) => secondFactor)),
+      ...subscribed(features.map(({ listener }) => listener)),
+      ...(options.globalGuard === false ? [] : [{ provide: APP_GUARD, useExisting: AuthKitGuard }]),
+    ],
+    exports: [
+      ...[AuthService, AuthKitGuard, AuthEvents, Clock, UserStore, SessionStore, RolePolicy, UserView, ReadinessService],
+      RESOLVED_OPTIONS,
+      STATIC_OPTIONS,
+    ],
+  };
+}
+
+function controllersOf({ routes = {}, dto = {} }: AuthKitStaticOptions, features: readonly AuthKitFeature[]): Type<object>[] {
+  if (routes === false) return [];
+  const path = routes.prefix ?? 'auth';
+  const user = dto.user ?? AuthUserDto;
+  const core = [
+    loginController(path, user),
+    tokenController(path),
+    accountController(path, { register: dto.register ?? RegisterDto, profile: dto.profile ?? NoProfileDto, user }),
+    sessionsController(path),
+  ];
+  return features.reduce((all, feature) => {
+    const at = routes.features?.[feature.name] ?? feature.defaultPath ?? feature.name;
+    return at === false ? all : [...all, ...(feature.controllers?.(at) ?? [])];
+  }, core);
+}
+
+function storageOf(options: AuthKitStaticOptions): { imports: DynamicModule[]; providers: Provider[] } {
+  const { userEntity, storage = {} } = options;
+  if (!userEntity && !storage.users) {
+    throw new AuthKitConfigError(
+      'userEntity',
+      'there is neither userEntity nor storage.users',
+      'Write `@Entity() class User extends AuthUserBase {}` and pass userEntity: User.',
+    );
+  }
+  if (userEntity && storage.users) {
+    throw new AuthKitConfigError('storage.users', 'it is given beside userEntity', 'Keep the one where users live.');
+  }
+  const usesTypeOrm = !storage.users || !storage.sessions;
+  const source = getDataSourceToken(options.dataSource);
+  return {
+    imports: usesTypeOrm ? [TypeOrmModule.forFeature(authKitEntities(options), options.dataSource)] : [],
+    providers: [
+      ...(usesTypeOrm ? [{ provide: AUTH_DATA_SOURCE, useExisting: source }] : []),
+      usesTypeOrm
+        ? { provide: Clock, inject: [source], useFactory: (one: DataSource) => new DatabaseClock(one) }
+        : { provide: Clock, useClass: SystemClock },
+      ...userStoreProviders(options, usesTypeOrm),
+      storage.sessions
+        ? { provide: SessionStore, useClass: storage.sessions }
+        : {
+            provide: SessionStore,
+            inject: [source, UserStore],
+            useFactory: (one: DataSource, users: UserStore) => new TypeOrmSessionStore(one, userEntity, users),
+          },
+    ],
+  };
+}
+
+function userStoreProviders({ userEntity, storage, dataSource }: AuthKitStaticOptions, usesTypeOrm: boolean): Provider[] {
+  const source = getDataSourceToken(dataSource);
+  if (!storage?.users) {
+    const make = (one: DataSource) => new TypeOrmUserStore(one, userEntity!);
+    return [{ provide: UserStore, inject: [source], useFactory: make }];
+  }
+  return [
+    storage.users,
+    usesTypeOrm
+      ? { provide: UserStateStore, inject: [source], useFactory: (one: DataSource) => new TypeOrmUserStateStore(one) }
+      : { provide: UserStateStore, useClass: MemoryUserStateStore },
+    {
+      provide: UserStore,
+      inject: [storage.users, UserStateStore],
+      useFactory: (users: UserStore, state: UserStateStore) => new ExternalUserStore(users, state),
+    },
+  ];
+}
+
+/** Provides each class, and all their instances as a list under one token. */
+function collected(token: symbol, classes: (Type<object> | undefined)[]): Provider[] {
+  const present = classes.filter((one) => one !== undefined);
+  return [...present, { provide: token, inject: present, useFactory: (...instances: object[]) => instances }];
+}
+
+const SUBSCRIPTIONS = Symbol.for('nest-authkit:subscriptions');
+
+function subscribed(listeners: (Type<AuthEventListener> | undefined)[]): Provider[] {
+  const present = listeners.filter((one) => one !== undefined);
+  const useFactory = (events: AuthEvents, ...instances: AuthEventListener[]) => {
+    for (const listener of instances) events.subscribe(listener);
+    return instances.length;
+  };
+  return [...present, { provide: SUBSCRIPTIONS, inject: [AuthEvents, ...present], useFactory }];
+}

@@ -1,0 +1,132 @@
+import { Inject, Injectable, Logger, Optional, type OnModuleInit, type Type } from '@nestjs/common';
+import { METHOD_METADATA } from '@nestjs/common/constants.js';
+import { DiscoveryService, MetadataScanner, ModulesContainer } from '@nestjs/core';
+import { getMetadataStorage } from 'class-validator';
+import { DataSource } from 'typeorm';
+import { ruleOf, type Handler } from './access/route-rule.js';
+import { PROTECTED_FIELDS } from './account/account.service.js';
+import { AuthKitConfigError } from './kernel/errors.js';
+import type { AuthKitStaticOptions } from './options/authkit-options.js';
+import type { ResolvedOptions } from './options/resolve-options.js';
+import { RESOLVED_OPTIONS, STATIC_OPTIONS } from './options/tokens.js';
+import { authKitEntities } from './storage/typeorm/entities.js';
+import { UserStore } from './storage/user.store.js';
+
+/** Injection token of the DataSource the kit uses; absent when no store of it is TypeORM's. */
+export const AUTH_DATA_SOURCE = Symbol.for('nest-authkit:data-source');
+/** Injection token of the module's class, so that a second import of it is noticed. */
+export const AUTHKIT_MODULE = Symbol.for('nest-authkit:module');
+
+const COPY = Symbol.for('nest-authkit');
+const thisCopy = {};
+const shared = globalThis as { [COPY]?: object };
+shared[COPY] ??= thisCopy;
+
+/** Everything that is better refused at start than found out later. */
+@Injectable()
+export class BootCheck implements OnModuleInit {
+  private readonly logger = new Logger('AuthKit');
+
+  constructor(
+    @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
+    @Inject(STATIC_OPTIONS) private readonly staticOptions: AuthKitStaticOptions,
+    @Inject(AUTHKIT_MODULE) private readonly module: Type<object>,
+    @Optional() @Inject(AUTH_DATA_SOURCE) private readonly source: DataSource | null,
+    private readonly modules: ModulesContainer,
+    private readonly discovery: DiscoveryService,
+    private readonly scanner: MetadataScanner,
+  ) {}
+
+  async onModuleInit(): Promise<void> {
+    this.assertOnce();
+    this.assertRules();
+    this.assertDtos();
+    this.assertUserStore();
+    if (this.source) await this.assertDatabase(this.source);
+    for (const warning of this.options.warnings) this.logger.warn(warning);
+  }
+
+  private assertOnce(): void {
+    if ([...this.modules.values()].filter(({ metatype }) => metatype === this.module).length > 1) {
+      throw new AuthKitConfigError('AuthKitModule', 'forRoot() is imported more than once', 'Import it in one module; it is global.');
+    }
+    if (shared[COPY] !== thisCopy) {
+      throw new AuthKitConfigError(
+        'nest-authkit',
+        'two copies of the package are loaded in this process',
+        'Run `npm ls nest-authkit`, and load it either by import or by require.',
+      );
+    }
+  }
+
+  /** A rule that contradicts itself throws when it is worked out. */
+  private assertRules(): void {
+    for (const { metatype } of this.discovery.getControllers()) {
+      const controller = metatype as Type<object> | null;
+      if (!controller?.prototype) continue;
+      for (const name of this.scanner.getAllMethodNames(controller.prototype as object)) {
+        const handler = (controller.prototype as Record<string, Handler>)[name];
+        if (Reflect.hasMetadata(METHOD_METADATA, handler)) ruleOf(handler, controller);
+      }
+    }
+  }
+
+  private assertDtos(): void {
+    const { register, profile } = this.staticOptions.dto ?? {};
+    const emailOwner = new Set(['email', 'username', 'password']);
+    for (const [path, dto] of Object.entries({ 'dto.register': register, 'dto.profile': profile })) {
+      const isForbidden = (field: string) =>
+        PROTECTED_FIELDS.has(field) || (path === 'dto.profile' && emailOwner.has(field));
+      const field = dto && validatedFields(dto).find(isForbidden);
+      if (field !== undefined) {
+        throw new AuthKitConfigError(path, `it declares ${field}, which no client may set`, 'Remove the field from the DTO.');
+      }
+    }
+  }
+
+  private assertUserStore(): void {
+    const custom = this.staticOptions.storage?.users;
+    if (custom && this.options.registration.enabled && custom.prototype.create === UserStore.prototype.create) {
+      throw new AuthKitConfigError(
+        'registration.enabled',
+        `${custom.name} has no create()`,
+        'Write it, or set registration.enabled: false.',
+      );
+    }
+  }
+
+  private async assertDatabase(source: DataSource): Promise<void> {
+    if (this.options.production && source.options.synchronize) {
+      throw new AuthKitConfigError(
+        'TypeOrmModule.synchronize',
+        'it is true in production, where it may drop columns',
+        'Use migrations.',
+      );
+    }
+    const { userEntity, features } = this.staticOptions;
+    for (const entity of authKitEntities({ userEntity, features })) {
+      if (!source.hasMetadata(entity)) {
+        throw new AuthKitConfigError(
+          'TypeOrmModule.entities',
+          `${entity.name} is not registered with the DataSource`,
+          'Set autoLoadEntities: true, or list ...authKitEntities({ userEntity, features }) in entities.',
+        );
+      }
+      const { tablePath } = source.getMetadata(entity);
+      try {
+        await source.createQueryBuilder().select('1').from(entity, 'e').limit(1).getRawOne();
+      } catch (error) {
+        throw new AuthKitConfigError(
+          `table ${tablePath}`,
+          `it cannot be read (${(error as Error).message})`,
+          'Run the migrations, or set synchronize: true in development.',
+        );
+      }
+    }
+  }
+}
+
+function validatedFields(dto: Type<object>): string[] {
+  const metadata = getMetadataStorage().getTargetValidationMetadatas(dto, '', false, false);
+  return metadata.map(({ propertyName }) => propertyName);
+}

@@ -1,0 +1,22 @@
+import type { Provider, Type } from '@nestjs/common';
+import type { Authenticator } from '../access/authenticator.js';
+import type { AuthEventListener } from '../kernel/events.js';
+import type { SecondFactor } from '../login/second-factor.js';
+
+/** An optional part of the kit: data that plugs into three points, so that the core names no feature. */
+export interface AuthKitFeature {
+  /** Also its entry in `routes.features`. */
+  readonly name: string;
+  readonly entities?: readonly Type<object>[];
+  readonly providers?: readonly Provider[];
+  /** Its controllers below a path. */
+  readonly controllers?: (path: string) => readonly Type<object>[];
+  /** Path of the controllers when the host names none. @default the feature's name */
+  readonly defaultPath?: string;
+  /** Asked at login before any session exists. */
+  readonly secondFactor?: Type<SecondFactor>;
+  /** Turns a further kind of credential into a principal. */
+  readonly authenticator?: Type<Authenticator>;
+  /** Hears every event before the reply is sent. */
+  readonly listener?: Type<AuthEventListener>;
+}

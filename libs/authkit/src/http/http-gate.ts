@@ -1,0 +1,123 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import { Injectable } from '@nestjs/common';
+import { HttpAdapterHost, type AbstractHttpAdapter } from '@nestjs/core';
+import { AuthKitError } from '../kernel/errors.js';
+import { RequestContext } from '../kernel/request-context.js';
+import { OwnRoutes, type OwnRoute } from './own-routes.js';
+import { PROBLEM_TYPE } from './problem-writer.js';
+import { readBody } from './request-body.js';
+
+type Next = (error?: unknown, payload?: Readable) => void;
+
+/** The little of Fastify that is needed, so that neither adapter is imported. */
+interface FastifyLike {
+  addHook(name: 'onRequest' | 'preValidation', hook: (request: { raw: IncomingMessage }, reply: FastifyReplyLike, next: Next) => void): void;
+  addHook(
+    name: 'preParsing',
+    hook: (request: { raw: IncomingMessage }, reply: FastifyReplyLike, payload: unknown, next: Next) => void,
+  ): void;
+}
+interface FastifyReplyLike {
+  raw: ServerResponse;
+  hijack(): void;
+}
+
+const UNREAD = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+/**
+ * Stands before everything else on both adapters. For every request it opens the request context. For the kit's own
+ * routes, and only those, it sets the security headers, refuses other methods (405), and reads the body itself, so that
+ * the answer to a wrong content type, broken JSON or a flood of bytes is the same problem whatever the host has set up.
+ */
+@Injectable()
+export class HttpGate {
+  constructor(
+    adapterHost: HttpAdapterHost,
+    private readonly routes: OwnRoutes,
+  ) {
+    // Under @nestjs/testing the adapter comes only after this provider is made; either way before the body parsers.
+    adapterHost.init$.subscribe(() => this.attach(adapterHost.httpAdapter as AbstractHttpAdapter | null));
+  }
+
+  private attach(adapter: AbstractHttpAdapter | null): void {
+    if (adapter?.getType() === 'express') this.attachExpress(adapter);
+    else if (adapter?.getType() === 'fastify') this.attachFastify(adapter.getInstance<FastifyLike>());
+  }
+
+  private attachExpress(adapter: AbstractHttpAdapter): void {
+    adapter.use((request: IncomingMessage & { _body?: boolean }, response: ServerResponse, next: Next) => {
+      RequestContext.of(request).run(() => {
+        const route = this.enter(request, response, () => undefined);
+        if (route === 'refused') return;
+        if (route === null || UNREAD.has(request.method ?? '')) return next();
+        this.read(request, response, route, () => undefined, () => {
+          request._body = true; // what body-parser 1 looks at; version 2 sees that the stream has ended
+          next();
+        });
+      });
+    });
+  }
+
+  private attachFastify(instance: FastifyLike): void {
+    const routes = new WeakMap<IncomingMessage, OwnRoute>();
+    instance.addHook('onRequest', ({ raw }, reply, next) => {
+      RequestContext.of(raw).run(() => {
+        const route = this.enter(raw, reply.raw, () => reply.hijack());
+        if (route === 'refused') return;
+        if (route !== null && !UNREAD.has(raw.method ?? '')) routes.set(raw, route);
+        next();
+      });
+    });
+    instance.addHook('preParsing', ({ raw }, reply, _payload, next) => {
+      const route = routes.get(raw);
+      if (!route) return next();
+      this.read(raw, reply.raw, route, () => reply.hijack(), () => {
+        // Fastify's own parser gets something it cannot object to; the handlers read the context's body.
+        delete raw.headers['content-length'];
+        next(null, Readable.from(['{}']));
+      });
+    });
+    // Body parsing resumes in the socket's async context; handlers shall run in the request's.
+    instance.addHook('preValidation', ({ raw }, _reply, next) => RequestContext.of(raw).run(() => next()));
+  }
+
+  private enter(request: IncomingMessage, response: ServerResponse, hijack: () => void): OwnRoute | null | 'refused' {
+    const route = this.routes.match(RequestContext.of(request).path);
+    if (!route) return null;
+    response.setHeader('Cache-Control', 'no-store');
+    response.setHeader('X-Content-Type-Options', 'nosniff');
+    if (route.methods.has(request.method ?? '') || request.method === 'OPTIONS') return route;
+    hijack();
+    const Allow = [...route.methods.keys()].join(', ');
+    send(response, new AuthKitError('method_not_allowed', { headers: { Allow } }));
+    return 'refused';
+  }
+
+  private read(
+    request: IncomingMessage,
+    response: ServerResponse,
+    route: OwnRoute,
+    hijack: () => void,
+    proceed: () => void,
+  ): void {
+    const context = RequestContext.of(request);
+    readBody(request, route.methods.get(request.method ?? '') ?? 'json').then(
+      (body) => {
+        context.body = body;
+        context.run(proceed);
+      },
+      (error: unknown) => {
+        hijack();
+        // Anything but a refusal is a connection that broke while it was read.
+        if (error instanceof AuthKitError) context.run(() => send(response, error));
+        else response.destroy();
+      },
+    );
+  }
+}
+
+function send(response: ServerResponse, error: AuthKitError): void {
+  response.writeHead(error.getStatus(), { 'Content-Type': PROBLEM_TYPE, ...error.headers });
+  response.end(JSON.stringify(error.problem));
+}

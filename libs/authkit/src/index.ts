@@ -1,0 +1,85 @@
+export { AuthKitModule, type AuthKitAsyncOptions } from './authkit.module.js';
+export { AuthService, type SignIn } from './auth.service.js';
+export { ReadinessService } from './readiness.service.js';
+
+export type {
+  AuthKitOptions,
+  AuthKitRuntimeOptions,
+  AuthKitStaticOptions,
+  CredentialTransport,
+  RoleDefinition,
+} from './options/authkit-options.js';
+export { optionsFromEnv } from './options/options-from-env.js';
+export { resolveOptions, type ResolvedOptions } from './options/resolve-options.js';
+export { RESOLVED_OPTIONS, STATIC_OPTIONS } from './options/tokens.js';
+
+export { AuthKitGuard } from './access/authkit.guard.js';
+export { Authenticator, type Authenticated as AuthenticatedRequest } from './access/authenticator.js';
+export {
+  AllowCredentials,
+  Authenticated,
+  CurrentPrincipal,
+  CurrentUser,
+  Permissions,
+  Public,
+  Roles,
+} from './access/decorators.js';
+export { ApiProblem, authKitOpenApi, ProblemDto, type AuthKitOpenApiOptions } from './access/openapi.js';
+export { Grants, RolePolicy } from './access/role-policy.js';
+export { ruleOf, type RouteRule } from './access/route-rule.js';
+
+export { AuthUserDto, RegisterDto } from './account/account.dto.js';
+export type { Registration, RegistrationGrants } from './account/account.service.js';
+export { canonicalEmail } from './account/email-address.js';
+export { canonicalUsername } from './account/username.js';
+export { UserView } from './account/user-view.js';
+
+export type { AuthKitFeature } from './features/feature.js';
+export { SecondFactor } from './login/second-factor.js';
+
+export { Clock, SystemClock } from './kernel/clock.js';
+export type { Duration } from './kernel/duration.js';
+export {
+  AuthKitConfigError,
+  AuthKitError,
+  PROBLEMS,
+  type AuthKitErrorOptions,
+  type FieldProblem,
+  type Problem,
+  type ProblemCode,
+} from './kernel/errors.js';
+export {
+  AuthEvents,
+  type AnyAuthEvent,
+  type AuthEvent,
+  type AuthEventDetails,
+  type AuthEventListener,
+  type AuthEventType,
+  type RevocationReason,
+} from './kernel/events.js';
+export { OnAuthEvent } from './kernel/on-auth-event.decorator.js';
+export type { MaybePromise } from './kernel/maybe-promise.js';
+export type { Principal, PrincipalKind } from './kernel/principal.js';
+export { RequestContext } from './kernel/request-context.js';
+
+export { bcrypt } from './passwords/bcrypt.hasher.js';
+export { PasswordHasher, type HashJob, type RunHashJob } from './passwords/password-hasher.js';
+
+export type { AccessClaims } from './sessions/access-token.js';
+export type { TokenPair } from './sessions/token-pair.js';
+
+export { SessionStore, type SessionRecord, type SessionWithUser } from './storage/session.store.js';
+export {
+  UserConflictError,
+  UserStore,
+  type AuthUser,
+  type Change,
+  type GuardedChange,
+  type KnownUser,
+  type LoginIdentifier,
+  type NewUser,
+  type PasswordChange,
+  type UserRecord,
+} from './storage/user.store.js';
+export { AuthUserBase, withAuthUser } from './storage/typeorm/auth-user.base.js';
+export { authKitEntities } from './storage/typeorm/entities.js';

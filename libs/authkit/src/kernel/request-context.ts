@@ -1,0 +1,70 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { Principal } from './principal.js';
+
+const storage = new AsyncLocalStorage<RequestContext>();
+const OF_REQUEST = Symbol.for('nest-authkit:request-context');
+
+/** Node's own request object behind an Express request, a Fastify request, or itself. */
+export type RequestLike = (IncomingMessage | { raw: IncomingMessage }) & { [OF_REQUEST]?: RequestContext };
+
+/** Node's request behind the adapter's. */
+export function nodeRequest(request: RequestLike): IncomingMessage & { originalUrl?: string } {
+  return 'raw' in request ? request.raw : request;
+}
+
+/** Who and where of the request being served; opened for every HTTP request before anything else runs. */
+export class RequestContext {
+  /** Set by the guard once the request is authenticated. */
+  principal?: Principal;
+  /** Loader of the current user's row, set with the principal; called at most once a request. */
+  loadUser?: () => Promise<unknown>;
+  /** The body of a request to one of the kit's own routes, parsed by the body gate. */
+  body?: Record<string, unknown>;
+  private id?: string;
+
+  constructor(private readonly request: IncomingMessage & { originalUrl?: string }) {}
+
+  /** The context of the request being served, or undefined outside of any. */
+  static current(): RequestContext | undefined {
+    return storage.getStore();
+  }
+
+  /** The context of a request; made on the spot when no hook has opened one. */
+  static of(request: RequestLike): RequestContext {
+    const raw = nodeRequest(request) as IncomingMessage & { [OF_REQUEST]?: RequestContext };
+    return (raw[OF_REQUEST] ??= new RequestContext(raw));
+  }
+
+  /** Runs `work` with this as the current context. */
+  run<T>(work: () => T): T {
+    return storage.run(this, work);
+  }
+
+  /** A random id, the same in the problem a client sees and in the events of this request. */
+  get requestId(): string {
+    return (this.id ??= randomUUID());
+  }
+
+  /** The peer's address, IPv4-mapped ones as IPv4. Forwarding headers are not believed. */
+  get ip(): string | null {
+    return this.request.socket?.remoteAddress?.replace(/^::ffff:(?=\d+\.)/, '') ?? null;
+  }
+
+  /** The User-Agent header, cut at 512 characters. */
+  get userAgent(): string | null {
+    return this.request.headers['user-agent']?.slice(0, 512) ?? null;
+  }
+
+  get method(): string {
+    return this.request.method ?? '';
+  }
+
+  /** The path without the query string: a query may carry what no log should. */
+  get path(): string {
+    const url = this.request.originalUrl ?? this.request.url ?? '';
+    const query = url.indexOf('?');
+    return query < 0 ? url : url.slice(0, query);
+  }
+}

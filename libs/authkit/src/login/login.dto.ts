@@ -1,0 +1,59 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { IsIn, IsOptional, IsString, MaxLength, ValidateIf } from 'class-validator';
+import type { CredentialTransport } from '../options/authkit-options.js';
+
+/** Body of POST /auth/login. */
+export class LoginDto {
+  @ApiPropertyOptional({ type: String, description: 'E-mail address or username.', example: 'ada@example.com' })
+  @ValidateIf((body: LoginDto) => body.username === undefined || body.identifier !== undefined)
+  @IsString()
+  @MaxLength(1024)
+  identifier?: string;
+
+  @ApiPropertyOptional({ type: String, description: 'Another name for identifier.' })
+  @IsOptional()
+  @IsString()
+  @MaxLength(1024)
+  username?: string;
+
+  @ApiProperty({ type: String, format: 'password' })
+  @IsString()
+  password!: string;
+
+  @ApiPropertyOptional({ enum: ['bearer', 'cookie'], description: 'Tokens in the reply, or in HttpOnly cookies.' })
+  @IsOptional()
+  @IsIn(['bearer', 'cookie'])
+  transport?: CredentialTransport;
+}
+
+/** Body of POST /auth/refresh; empty when the refresh cookie is sent. */
+export class RefreshDto {
+  @ApiPropertyOptional({ type: String })
+  @IsOptional()
+  @IsString()
+  refreshToken?: string;
+}
+
+/** Reply of a bearer login or refresh; the names are OAuth's (RFC 6749, 5.1). */
+export class BearerReplyDto {
+  @ApiProperty({ type: String })
+  access_token!: string;
+
+  @ApiProperty({ type: String, enum: ['Bearer'] })
+  token_type!: 'Bearer';
+
+  @ApiProperty({ type: Number, description: 'Seconds the access token lives.' })
+  expires_in!: number;
+
+  @ApiProperty({ type: String })
+  refresh_token!: string;
+
+  @ApiProperty({ type: Number, description: 'Seconds the session lives without another refresh.' })
+  refresh_expires_in!: number;
+}
+
+/** Reply of a cookie login or refresh: the tokens are in Set-Cookie only. */
+export class CookieReplyDto {
+  @ApiProperty({ type: Number, description: 'Seconds the access token lives.' })
+  expires_in!: number;
+}

@@ -1,0 +1,98 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { canonicalEmail } from '../account/email-address.js';
+import { canonicalUsername } from '../account/username.js';
+import { Clock } from '../kernel/clock.js';
+import { AuthKitError } from '../kernel/errors.js';
+import { AuthEvents } from '../kernel/events.js';
+import type { CredentialTransport } from '../options/authkit-options.js';
+import { RESOLVED_OPTIONS } from '../options/tokens.js';
+import type { ResolvedOptions } from '../options/resolve-options.js';
+import { assertPasswordShape } from '../passwords/password-policy.js';
+import { PasswordService } from '../passwords/password.service.js';
+import { SessionIssuer } from '../sessions/session-issuer.js';
+import type { LiveSession } from '../sessions/session.service.js';
+import { UserStore, type KnownUser, type LoginIdentifier } from '../storage/user.store.js';
+import { SECOND_FACTORS, type SecondFactor } from './second-factor.js';
+
+/** The one way to a session, whatever proves who the user is. */
+@Injectable()
+export class LoginService {
+  private readonly logger = new Logger('AuthKit');
+
+  constructor(
+    @Inject(UserStore) private readonly users: UserStore,
+    private readonly passwords: PasswordService,
+    private readonly issuer: SessionIssuer,
+    private readonly events: AuthEvents,
+    private readonly clock: Clock,
+    @Inject(SECOND_FACTORS) private readonly secondFactors: readonly SecondFactor[],
+    @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
+  ) {}
+
+  /** Signs a user in by password. Every failure is the same `invalid_credentials` (401), and takes the same time. */
+  async withPassword(identifier: string, password: string, transport: CredentialTransport): Promise<LiveSession> {
+    assertPasswordShape(password);
+    const known = await this.find(identifier);
+    const matches = await this.passwords.verify(password, known?.passwordHash ?? null);
+    if (!known) return this.fail('unknown_user');
+    if (!matches) return this.fail(known.passwordHash === null ? 'no_password' : 'wrong_password', known);
+    const session = await this.complete(known, transport, ['pwd']);
+    await this.rehash(known, password);
+    return session;
+  }
+
+  /** Signs in a user whom the host or a feature has authenticated by other means. Second factors still count. */
+  async complete(known: KnownUser, transport: CredentialTransport, amr: readonly string[]): Promise<LiveSession> {
+    const { user } = known;
+    if (!user.active) return this.fail('inactive', known);
+    if (this.options.registration.requireVerifiedEmail && !user.emailVerified) {
+      await this.emitFailure('email_not_verified', known);
+      throw new AuthKitError('email_not_verified');
+    }
+    for (const factor of this.secondFactors) {
+      const demand = await factor.demand(user, amr);
+      if (demand) throw demand;
+    }
+    const session = await this.issuer.issue(known, transport, amr);
+    const actor = { kind: 'user' as const, id: user.id };
+    await this.events.emit('login.succeeded', { amr }, { subject: user.id, sessionId: session.id, actor });
+    return { session, known };
+  }
+
+  private async find(identifier: string): Promise<KnownUser | null> {
+    const named = identifierOf(identifier);
+    return named && ((await this.users.findByIdentifier(named)) as KnownUser | null);
+  }
+
+  /** Old schemes and costs go at the first login that shows the password; never over a hash changed meanwhile. */
+  private async rehash({ user, passwordHash }: KnownUser, password: string): Promise<void> {
+    if (passwordHash === null || !this.passwords.shouldRehash(passwordHash)) return;
+    try {
+      const to = await this.passwords.hash(password);
+      const change = { from: passwordHash, to, endSessions: false, at: this.clock.now() };
+      await this.users.changePassword(user.id, change);
+    } catch (error) {
+      // The login has succeeded; the next one tries again.
+      this.logger.warn(`a password hash could not be renewed: ${String(error)}`);
+    }
+  }
+
+  private async fail(reason: string, known?: KnownUser): Promise<never> {
+    await this.emitFailure(reason, known);
+    throw new AuthKitError('invalid_credentials', { reason });
+  }
+
+  private emitFailure(reason: string, known?: KnownUser): Promise<void> {
+    return this.events.emit('login.failed', { reason }, { subject: known?.user.id });
+  }
+}
+
+/** An address if there is an `@`, else a username; null when no account can have it. */
+function identifierOf(raw: string): LoginIdentifier | null {
+  if (raw.includes('@')) {
+    const email = canonicalEmail(raw);
+    return email === null ? null : { email };
+  }
+  const username = canonicalUsername(raw);
+  return username === null ? null : { username };
+}

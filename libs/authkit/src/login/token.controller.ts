@@ -1,0 +1,110 @@
+import { Controller, Post, Res, type Type } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { ApiBody, ApiConsumes, ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { Public } from '../access/decorators.js';
+import { FormBody } from '../http/own-routes.js';
+import { AuthKitError } from '../kernel/errors.js';
+import { RequestContext } from '../kernel/request-context.js';
+import { SessionService, type LiveSession } from '../sessions/session.service.js';
+import { TokenTransport } from '../sessions/token-transport.js';
+import { BearerReplyDto } from './login.dto.js';
+import { LoginService } from './login.service.js';
+
+type Form = Readonly<Record<string, unknown>>;
+
+/** A refusal in OAuth's own words (RFC 6749, 5.2). */
+class GrantError extends Error {
+  constructor(
+    readonly error: 'invalid_request' | 'invalid_grant' | 'unsupported_grant_type' | 'temporarily_unavailable',
+    description: string,
+    readonly status: number,
+    readonly code: string,
+    readonly headers: Readonly<Record<string, string>> = {},
+  ) {
+    super(description);
+  }
+}
+
+/**
+ * POST token: OAuth2's form (RFC 6749) for Swagger UI's Authorize button and generic clients. Takes the same path as
+ * login and refresh; ignores cookies, `Authorization: Basic`, `client_id` and `client_secret`; never sets a cookie.
+ */
+export function tokenController(path: string): Type<object> {
+  @ApiTags('auth')
+  @Controller(path)
+  class TokenController {
+    constructor(
+      private readonly logins: LoginService,
+      private readonly sessions: SessionService,
+      private readonly transport: TokenTransport,
+      private readonly adapterHost: HttpAdapterHost,
+    ) {}
+
+    @Post('token')
+    @Public()
+    @FormBody()
+    @ApiOperation({ summary: 'OAuth2 password and refresh_token grants', security: [] })
+    @ApiConsumes('application/x-www-form-urlencoded')
+    @ApiBody({
+      schema: {
+        type: 'object',
+        required: ['grant_type'],
+        properties: {
+          grant_type: { type: 'string', enum: ['password', 'refresh_token'] },
+          username: { type: 'string' },
+          password: { type: 'string', format: 'password' },
+          refresh_token: { type: 'string' },
+        },
+      },
+    })
+    @ApiOkResponse({ type: BearerReplyDto })
+    @ApiResponse({ status: 400, description: 'RFC 6749 error object: invalid_request, invalid_grant, unsupported_grant_type.' })
+    @ApiResponse({ status: 503, description: 'temporarily_unavailable' })
+    async token(@Res() response: unknown): Promise<void> {
+      // With @Res() and without interceptors' hands on it, the reply keeps the shape that OAuth clients expect.
+      const adapter = this.adapterHost.httpAdapter;
+      try {
+        const live = await this.grant(RequestContext.current()?.body ?? {});
+        adapter.reply(response, this.transport.deliver(response, live), 200);
+      } catch (error) {
+        const refusal = refusalOf(error);
+        for (const [name, value] of Object.entries(refusal.headers)) adapter.setHeader(response, name, value);
+        const requestId = RequestContext.current()?.requestId;
+        const { error: name, message: error_description, code } = refusal;
+        adapter.reply(response, { error: name, error_description, code, requestId }, refusal.status);
+      }
+    }
+
+    private grant(form: Form): Promise<LiveSession> {
+      this.transport.choose('bearer');
+      switch (form['grant_type']) {
+        case 'password':
+          return this.logins.withPassword(field(form, 'username'), field(form, 'password'), 'bearer');
+        case 'refresh_token':
+          return this.sessions.refresh(field(form, 'refresh_token'), 'bearer');
+        case undefined:
+          throw new GrantError('invalid_request', 'grant_type is missing', 400, 'validation_failed');
+        default:
+          throw new GrantError('unsupported_grant_type', 'Use password or refresh_token', 400, 'validation_failed');
+      }
+    }
+  }
+  return TokenController;
+}
+
+function field(form: Form, name: string): string {
+  const value = form[name];
+  if (typeof value === 'string' && value !== '' && value.isWellFormed()) return value;
+  throw new GrantError('invalid_request', `${name} is missing`, 400, 'validation_failed');
+}
+
+function refusalOf(error: unknown): GrantError {
+  if (error instanceof GrantError) return error;
+  if (!(error instanceof AuthKitError)) {
+    return new GrantError('temporarily_unavailable', 'Try again later', 503, 'unavailable');
+  }
+  const { code, message, headers } = error;
+  const status = error.getStatus();
+  if (status >= 500) return new GrantError('temporarily_unavailable', message, status, code, headers);
+  return new GrantError(status === 422 ? 'invalid_request' : 'invalid_grant', message, 400, code);
+}

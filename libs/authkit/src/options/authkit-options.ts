@@ -1,0 +1,128 @@
+import type { ModuleMetadata, Type } from '@nestjs/common';
+import type { AuthKitFeature } from '../features/feature.js';
+import type { Duration } from '../kernel/duration.js';
+import type { PasswordHasher } from '../passwords/password-hasher.js';
+import type { SessionStore } from '../storage/session.store.js';
+import type { AuthUser, UserStore } from '../storage/user.store.js';
+
+/** How a client receives and presents tokens: in the JSON body and a header, or in HttpOnly cookies. */
+export type CredentialTransport = 'bearer' | 'cookie';
+
+/** The part of the options that shapes the module graph; given directly, in `forRootAsync` too. */
+export interface AuthKitStaticOptions<U extends AuthUser = AuthUser> {
+  /** The host's entity: `@Entity() class User extends AuthUserBase`. Not needed with `storage.users`. */
+  userEntity?: Type<U>;
+  /** Shapes of what clients send and see. */
+  dto?: {
+    /** Body of POST /auth/register; extends `RegisterDto`. @default RegisterDto */
+    register?: Type<object>;
+    /** Body of PATCH /auth/me: the fields users may change themselves. @default none */
+    profile?: Type<object>;
+    /** What replies show of a user, by `@Expose()`. @default AuthUserDto */
+    user?: Type<object>;
+  };
+  /** Optional parts, e.g. `[audit(), totp()]`. @default [] */
+  features?: readonly AuthKitFeature[];
+  /** Stores to use instead of TypeORM ones: a legacy users table, memory for tests. */
+  storage?: {
+    /** Modules that provide what the stores inject. @default [] */
+    imports?: ModuleMetadata['imports'];
+    users?: Type<UserStore>;
+    sessions?: Type<SessionStore>;
+  };
+  /** Name of the TypeORM DataSource. @default the default one */
+  dataSource?: string;
+  /** The kit's own HTTP routes: false for none, else the path prefix and a path (or false) per feature. @default \{ prefix: 'auth' \} */
+  routes?: false | { prefix?: string; features?: Readonly<Record<string, string | false>> };
+  /** Registers `AuthKitGuard` for every handler of the app; false lets the host place it. @default true */
+  globalGuard?: boolean;
+}
+
+/** What a role grants. */
+export interface RoleDefinition {
+  /** Roles whose grants this one has too. @default [] */
+  inherits?: readonly string[];
+  /** Permission patterns such as `posts:write`, `posts:*` or `*`. @default [] */
+  permissions?: readonly string[];
+}
+
+/** The part of the options that may come from configuration at run time. */
+export interface AuthKitRuntimeOptions {
+  /** Name of the app, shown in mails and used to keep apps apart. @default 'app' */
+  appName?: string;
+  /** Public URL of the app, with scheme. @default http://localhost:PORT in development; required in production */
+  baseUrl?: string;
+  /** At least 32 random bytes. In a list the first signs and all verify. @default random per boot in development; required in production */
+  secret?: string | readonly string[];
+  accessToken?: {
+    /** Lifetime. @default '15m' */
+    ttl?: Duration;
+    /** Claim `iss`. @default baseUrl */
+    issuer?: string;
+    /** Claim `aud`. @default issuer */
+    audience?: string;
+  };
+  credentials?: {
+    /** Accept `Authorization: Bearer`. @default true */
+    header?: boolean;
+    /** Accept and issue cookies. @default true */
+    cookie?: boolean;
+    /** Transport of a login that does not ask for one. @default 'bearer' */
+    default?: CredentialTransport;
+  };
+  session?: {
+    /** A session not refreshed for this long ends. @default '7d' */
+    idleTimeout?: Duration;
+    /** A session this old ends, used or not (ASVS 7.3.2). @default '30d' */
+    absoluteTimeout?: Duration;
+    /** How long the previous refresh token still gets the same successor: two tabs, a lost reply. @default '30s' */
+    rotationGrace?: Duration;
+    /** Live sessions per user; the least recently used end first. 0 is unlimited. @default 20 */
+    maxPerUser?: number;
+    /** `cached`: no statement per request; `always`: one; `never`: the token alone decides until it expires. @default 'cached' */
+    check?: 'cached' | 'always' | 'never';
+    /** Longest time a revocation made by another node can go unseen without a bus. @default '5s' */
+    staleness?: Duration;
+  };
+  cookies?: {
+    /** `auto` is true when baseUrl is https. @default 'auto' */
+    secure?: boolean | 'auto';
+    /** SameSite of the access cookie; the refresh cookie is always Strict. @default 'lax' */
+    sameSite?: 'lax' | 'strict' | 'none';
+    /** Base names, without prefix. @default \{ access: 'authkit_at', refresh: 'authkit_rt' \} */
+    names?: { access?: string; refresh?: string };
+    /** Shares the cookies with subdomains, at the price of the `__Host-` prefix. @default none */
+    domain?: string;
+  };
+  /** Lets production start with cookies that are sent over plain HTTP. @default false */
+  dangerouslyAllowInsecureCookies?: boolean;
+  passwords?: {
+    /** In code points. @default 12 */
+    minLength?: number;
+    /** The first writes new hashes; all verify. @default bcrypt(\{ cost: 12 \}) */
+    hasher?: PasswordHasher | readonly PasswordHasher[];
+    /** Worker threads that hash, at low priority. 0 hashes on libuv's pool instead. @default the number of cores */
+    workers?: number;
+    /** Hashes that may wait; one more is refused with 503. @default 64 */
+    queue?: number;
+  };
+  registration?: {
+    /** @default true */
+    enabled?: boolean;
+    /** Login needs a verified address, and registering never tells whether one is taken. @default false */
+    requireVerifiedEmail?: boolean;
+    /** Roles of a new account. @default ['user'] */
+    defaultRoles?: readonly string[];
+    /** Usernames nobody may register, besides the built-in ones. @default [] */
+    reservedUsernames?: readonly string[];
+  };
+  /** Roles by name. A role not listed grants nothing but itself. @default \{\} */
+  roles?: Readonly<Record<string, RoleDefinition>>;
+  /** The role that the last active holder cannot lose; null for none. @default 'admin' */
+  adminRole?: string | null;
+  /** Origins, besides baseUrl's, whose pages may send credentials. @default [] */
+  allowedOrigins?: readonly string[];
+}
+
+/** Options of `AuthKitModule.forRoot()`. */
+export type AuthKitOptions<U extends AuthUser = AuthUser> = AuthKitStaticOptions<U> & AuthKitRuntimeOptions;

@@ -1,0 +1,95 @@
+import { readFileSync } from 'node:fs';
+import { AuthKitConfigError } from '../kernel/errors.js';
+import type { AuthKitRuntimeOptions } from './authkit-options.js';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Options from environment variables: `AUTHKIT_*`, with the common `JWT_*` names as aliases.
+ * Each has a `_FILE` twin that names a file with the value, for container secrets. Unset variables keep the defaults.
+ */
+export function optionsFromEnv(env: Env = process.env): AuthKitRuntimeOptions {
+  const read = (...names: string[]): string | undefined => {
+    for (const name of names) {
+      const value = env[name];
+      const file = env[`${name}_FILE`];
+      if (value !== undefined && file !== undefined) {
+        throw new AuthKitConfigError(name, `both ${name} and ${name}_FILE are set`, 'Keep one of them.');
+      }
+      if (value !== undefined && value !== '') return value;
+      if (file !== undefined && file !== '') return readSecretFile(`${name}_FILE`, file);
+    }
+    return undefined;
+  };
+
+  const options = compact({
+    appName: read('AUTHKIT_APP_NAME'),
+    baseUrl: read('AUTHKIT_BASE_URL'),
+    secret: oneOrMany(read('AUTHKIT_SECRET', 'JWT_SECRET', 'JWT_SECRET_KEY')),
+    accessToken: compact({
+      ttl: duration(read('AUTHKIT_ACCESS_TOKEN_TTL')) ?? suffixed(read('JWT_ACCESS_TOKEN_EXPIRE_MINUTES'), 'm'),
+      issuer: read('AUTHKIT_ISSUER', 'JWT_ISSUER'),
+      audience: read('AUTHKIT_AUDIENCE', 'JWT_AUDIENCE'),
+    }),
+    credentials: compact({
+      header: flag('AUTHKIT_CREDENTIALS_HEADER', read('AUTHKIT_CREDENTIALS_HEADER')),
+      cookie: flag('AUTHKIT_CREDENTIALS_COOKIE', read('AUTHKIT_CREDENTIALS_COOKIE')),
+      default: read('AUTHKIT_CREDENTIALS_DEFAULT'),
+    }),
+    session: compact({
+      idleTimeout: duration(read('AUTHKIT_SESSION_IDLE_TIMEOUT')) ?? suffixed(read('JWT_REFRESH_TOKEN_EXPIRE_DAYS'), 'd'),
+      absoluteTimeout: duration(read('AUTHKIT_SESSION_ABSOLUTE_TIMEOUT')),
+      rotationGrace: duration(read('AUTHKIT_SESSION_ROTATION_GRACE')),
+      maxPerUser: number(read('AUTHKIT_SESSION_MAX_PER_USER')),
+      check: read('AUTHKIT_SESSION_CHECK'),
+      staleness: duration(read('AUTHKIT_SESSION_STALENESS')),
+    }),
+    cookies: compact({
+      secure: flag('AUTHKIT_COOKIES_SECURE', read('AUTHKIT_COOKIES_SECURE')),
+      sameSite: read('AUTHKIT_COOKIES_SAME_SITE'),
+      domain: read('AUTHKIT_COOKIES_DOMAIN'),
+    }),
+    passwords: compact({ minLength: number(read('AUTHKIT_PASSWORDS_MIN_LENGTH')) }),
+    registration: compact({
+      enabled: flag('AUTHKIT_REGISTRATION_ENABLED', read('AUTHKIT_REGISTRATION_ENABLED')),
+      requireVerifiedEmail: flag('AUTHKIT_REQUIRE_VERIFIED_EMAIL', read('AUTHKIT_REQUIRE_VERIFIED_EMAIL')),
+    }),
+    allowedOrigins: list(read('AUTHKIT_ALLOWED_ORIGINS')),
+  });
+  return (options ?? {}) as AuthKitRuntimeOptions;
+}
+
+function readSecretFile(name: string, path: string): string {
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch (error) {
+    throw new AuthKitConfigError(name, `${path} cannot be read (${(error as NodeJS.ErrnoException).code})`, 'Name a readable file.');
+  }
+}
+
+/** Drops what is unset, and the whole object when nothing is left, so that defaults apply. */
+function compact<T extends object>(value: T): Partial<T> | undefined {
+  const entries = Object.entries(value).filter(([, item]) => item !== undefined);
+  return entries.length > 0 ? (Object.fromEntries(entries) as Partial<T>) : undefined;
+}
+
+function flag(name: string, value: string | undefined): boolean | undefined {
+  if (value === undefined) return undefined;
+  if (/^(true|1|yes|on)$/i.test(value)) return true;
+  if (/^(false|0|no|off)$/i.test(value)) return false;
+  throw new AuthKitConfigError(name, `${JSON.stringify(value)} is not valid`, 'Give true or false.');
+}
+
+const list = (value: string | undefined): string[] | undefined => value?.split(',').map((item) => item.trim());
+const number = (value: string | undefined): number | undefined => (value === undefined ? undefined : Number(value));
+const suffixed = (value: string | undefined, unit: string): string | undefined => value && `${value}${unit}`;
+
+/** A bare number in a variable is seconds. */
+function duration(value: string | undefined): string | number | undefined {
+  return value !== undefined && /^\d+$/.test(value) ? Number(value) : value;
+}
+
+function oneOrMany(value: string | undefined): string | string[] | undefined {
+  const secrets = list(value);
+  return secrets && secrets.length > 1 ? secrets : secrets?.[0];
+}

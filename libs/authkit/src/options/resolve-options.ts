@@ -1,0 +1,255 @@
+import { AuthKitConfigError } from '../kernel/errors.js';
+import { randomToken } from '../kernel/random.js';
+import { bcrypt } from '../passwords/bcrypt.hasher.js';
+import { PasswordHasher } from '../passwords/password-hasher.js';
+import type { AuthKitRuntimeOptions, CredentialTransport, RoleDefinition } from './authkit-options.js';
+import { bool, duration, integer, oneOf, refuse, section, text, textList, type Parser } from './option-parsers.js';
+import { weaknessOf } from './weak-secret.js';
+
+/** The options with every default applied; durations in milliseconds; frozen. */
+export interface ResolvedOptions {
+  readonly production: boolean;
+  /** What the operator should know, logged at boot. */
+  readonly warnings: readonly string[];
+  readonly appName: string;
+  readonly baseUrl: string;
+  readonly secrets: readonly string[];
+  readonly accessToken: { readonly ttl: number; readonly issuer: string; readonly audience: string };
+  readonly credentials: { readonly header: boolean; readonly cookie: boolean; readonly default: CredentialTransport };
+  readonly session: {
+    readonly idleTimeout: number;
+    readonly absoluteTimeout: number;
+    readonly rotationGrace: number;
+    readonly maxPerUser: number;
+    readonly check: 'cached' | 'always' | 'never';
+    readonly staleness: number;
+  };
+  readonly cookies: {
+    readonly secure: boolean;
+    readonly sameSite: 'lax' | 'strict' | 'none';
+    readonly names: { readonly access: string; readonly refresh: string };
+    readonly domain: string | null;
+  };
+  readonly passwords: {
+    readonly minLength: number;
+    readonly hashers: readonly PasswordHasher[];
+    readonly workers: number | null;
+    readonly queue: number;
+  };
+  readonly registration: {
+    readonly enabled: boolean;
+    readonly requireVerifiedEmail: boolean;
+    readonly defaultRoles: readonly string[];
+    readonly reservedUsernames: readonly string[];
+  };
+  readonly roles: Readonly<Record<string, Required<RoleDefinition>>>;
+  readonly adminRole: string | null;
+  readonly allowedOrigins: readonly string[];
+}
+
+const anything: Parser<unknown> = (raw) => raw;
+const LOOPBACK = /^(localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
+
+/** Applies defaults, parses, checks and freezes; throws {@link AuthKitConfigError} with path, value and remedy. */
+export function resolveOptions(raw: AuthKitRuntimeOptions, env: NodeJS.ProcessEnv = process.env): ResolvedOptions {
+  const given = section(raw, '', {
+    appName: text('app'),
+    baseUrl: text(null),
+    secret: anything,
+    accessToken: (value, path) =>
+      section(value, path, { ttl: duration('15m', '1s', '24h'), issuer: text(null), audience: text(null) }),
+    credentials: (value, path) =>
+      section(value, path, {
+        header: bool(true),
+        cookie: bool(true),
+        default: oneOf<CredentialTransport>(['bearer', 'cookie'], 'bearer'),
+      }),
+    session: (value, path) =>
+      section(value, path, {
+        idleTimeout: duration('7d', '1m', '365d'),
+        absoluteTimeout: duration('30d', '1m', '365d'),
+        rotationGrace: duration('30s', '0s', '5m'),
+        maxPerUser: integer(20, 0, 10_000),
+        check: oneOf<'cached' | 'always' | 'never'>(['cached', 'always', 'never'], 'cached'),
+        staleness: duration('5s', '1s', '1m'),
+      }),
+    cookies: (value, path) =>
+      section(value, path, {
+        secure: oneOf<boolean | 'auto'>(['auto', true, false], 'auto'),
+        sameSite: oneOf<'lax' | 'strict' | 'none'>(['lax', 'strict', 'none'], 'lax'),
+        names: (names, at) => section(names, at, { access: cookieName('authkit_at'), refresh: cookieName('authkit_rt') }),
+        domain: text(null),
+      }),
+    dangerouslyAllowInsecureCookies: bool(false),
+    passwords: (value, path) =>
+      section(value, path, {
+        minLength: integer(12, 8, 128),
+        hasher: hashers,
+        workers: (n, at) => (n === undefined ? null : integer(0, 0, 256)(n, at)),
+        queue: integer(64, 0, 100_000),
+      }),
+    registration: (value, path) =>
+      section(value, path, {
+        enabled: bool(true),
+        requireVerifiedEmail: bool(false),
+        defaultRoles: textList(['user']),
+        reservedUsernames: textList([]),
+      }),
+    roles: roleDefinitions,
+    adminRole: (value, path) => (value === null ? null : text('admin')(value, path)),
+    allowedOrigins: (value, path) => textList([])(value, path).map((origin, i) => exactOrigin(origin, `${path}[${i}]`)),
+  });
+
+  const warnings: string[] = [];
+  const developmentEnv = [undefined, '', 'development', 'test'].includes(env['NODE_ENV']);
+  const baseUrl = parseBaseUrl(given.baseUrl ?? (developmentEnv ? `http://localhost:${env['PORT'] || 3000}` : null));
+  const production = !developmentEnv || !LOOPBACK.test(baseUrl.hostname);
+  const secure = given.cookies.secure === 'auto' ? baseUrl.protocol === 'https:' : given.cookies.secure;
+
+  if (!secure && given.credentials.cookie) {
+    if (production && !given.dangerouslyAllowInsecureCookies) {
+      throw new AuthKitConfigError(
+        'cookies.secure',
+        `cookies would be sent over plain HTTP (baseUrl is ${baseUrl.origin})`,
+        'Serve over https and set baseUrl to it, or set credentials.cookie: false.',
+      );
+    }
+    if (given.cookies.sameSite === 'none') {
+      refuse('cookies.sameSite', 'none', "Browsers take 'none' only with secure cookies: use https or 'lax'.");
+    }
+  }
+  if (!given.credentials.header && !given.credentials.cookie) {
+    refuse('credentials', raw.credentials, 'Accept at least one of header and cookie.');
+  }
+  const fallback = given.credentials.default;
+  if (!(fallback === 'cookie' ? given.credentials.cookie : given.credentials.header)) {
+    refuse('credentials.default', fallback, 'Name a transport that is switched on.');
+  }
+  if (given.session.idleTimeout > given.session.absoluteTimeout) {
+    refuse('session.idleTimeout', raw.session?.idleTimeout, 'Make it at most session.absoluteTimeout.');
+  }
+  if (given.cookies.domain !== null) {
+    warnings.push('cookies.domain shares cookies with every subdomain; they lose the __Host- prefix');
+  }
+  if (given.session.check === 'never') {
+    warnings.push(
+      "session.check is 'never': logout, deactivation and role changes take effect only when access tokens expire",
+    );
+  }
+  if (production) {
+    const weak = given.passwords.hasher.find((hasher) => hasher.weakness() !== null);
+    if (weak) refuse('passwords.hasher', weak.weakness(), 'Raise its cost.');
+  }
+
+  const issuer = given.accessToken.issuer ?? baseUrl.href.replace(/\/$/, '');
+  return deepFreeze({
+    production,
+    warnings,
+    appName: given.appName,
+    baseUrl: baseUrl.href.replace(/\/$/, ''),
+    secrets: parseSecrets(given.secret, production, warnings),
+    accessToken: { ttl: given.accessToken.ttl, issuer, audience: given.accessToken.audience ?? issuer },
+    credentials: given.credentials,
+    session: given.session,
+    cookies: { ...given.cookies, secure },
+    passwords: {
+      minLength: given.passwords.minLength,
+      hashers: given.passwords.hasher,
+      workers: given.passwords.workers,
+      queue: given.passwords.queue,
+    },
+    registration: given.registration,
+    roles: given.roles,
+    adminRole: given.adminRole,
+    allowedOrigins: [...new Set([baseUrl.origin, ...given.allowedOrigins])],
+  });
+}
+
+function parseBaseUrl(value: string | null): URL {
+  if (value === null) {
+    throw new AuthKitConfigError('baseUrl', 'it is missing', "Set it to the app's public URL, e.g. https://app.example.com.");
+  }
+  const url = URL.canParse(value) ? new URL(value) : null;
+  if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password || url.search || url.hash) {
+    return refuse('baseUrl', value, 'Give an http(s) URL without credentials, query or fragment.');
+  }
+  return url;
+}
+
+function exactOrigin(value: string, path: string): string {
+  if (!URL.canParse(value) || new URL(value).origin !== value) {
+    refuse(path, value, 'Give an exact origin such as https://app.example.com: no wildcard, no path, no null.');
+  }
+  return value;
+}
+
+function parseSecrets(value: unknown, production: boolean, warnings: string[]): readonly string[] {
+  if (value === undefined) {
+    if (production) {
+      throw new AuthKitConfigError('secret', 'it is missing', 'Set it to 32 or more random bytes: openssl rand -base64 48.');
+    }
+    warnings.push('no secret is set: a random one is used, and every session ends with this process');
+    return [randomToken(48)];
+  }
+  const list: unknown[] = Array.isArray(value) ? value : [value];
+  const secrets = list.filter((item): item is string => typeof item === 'string' && item !== '');
+  if (secrets.length === 0 || secrets.length !== list.length) {
+    throw new AuthKitConfigError('secret', 'it is not a text or a list of texts', 'Give one secret, or a list whose first signs.');
+  }
+  if (new Set(secrets).size !== secrets.length) {
+    throw new AuthKitConfigError('secret', 'the same secret is listed twice', 'List every secret once.');
+  }
+  secrets.forEach((secret, index) => {
+    const weakness = weaknessOf(secret);
+    if (weakness === null) return;
+    const path = secrets.length === 1 ? 'secret' : `secret[${index}]`;
+    if (production) throw new AuthKitConfigError(path, `it ${weakness}`, 'Make a random one: openssl rand -base64 48.');
+    warnings.push(`${path} ${weakness}; production will refuse it`);
+  });
+  return secrets;
+}
+
+const hashers: Parser<readonly PasswordHasher[]> = (raw, path) => {
+  const list: unknown[] = raw === undefined ? [] : Array.isArray(raw) ? raw : [raw];
+  const given = list.map((hasher) =>
+    hasher instanceof PasswordHasher ? hasher : refuse(path, hasher, 'Give bcrypt(), argon2id() or your own PasswordHasher.'),
+  );
+  // Imported bcrypt hashes verify whatever writes the new ones.
+  return given.some((hasher) => hasher.scheme === 'bcrypt-sha256') ? given : [...given, bcrypt()];
+};
+
+function cookieName(fallback: string): Parser<string> {
+  return (raw = fallback, path) =>
+    typeof raw === 'string' && /^[A-Za-z0-9_.-]{1,64}$/.test(raw) && !/^__(host|secure)-/i.test(raw)
+      ? raw
+      : refuse(path, raw, 'Use letters, digits, _ . and -; the prefix is added for you.');
+}
+
+const roleDefinitions: Parser<Readonly<Record<string, Required<RoleDefinition>>>> = (raw, path) => {
+  const roles = Object.entries(section<Record<string, unknown>>(raw, path, passThrough(raw))).map(
+    ([name, definition]) =>
+      [
+        name,
+        section(definition, `${path}.${name}`, { inherits: textList([]), permissions: textList([]) }),
+      ] as const,
+  );
+  const table = Object.fromEntries(roles);
+  for (const [name, { inherits }] of roles) {
+    const unknown = inherits.find((parent) => !Object.hasOwn(table, parent));
+    if (unknown !== undefined) refuse(`${path}.${name}.inherits`, unknown, 'Define that role too.');
+  }
+  return table;
+};
+
+function passThrough(raw: unknown): Record<string, Parser<unknown>> {
+  return Object.fromEntries(Object.keys(raw ?? {}).map((key) => [key, anything]));
+}
+
+function deepFreeze<T>(value: T): T {
+  // Hashers keep state of their own (a worker, a salt); only plain data is frozen.
+  if (value && typeof value === 'object' && !(value instanceof PasswordHasher)) {
+    Object.values(value).forEach(deepFreeze);
+    Object.freeze(value);
+  }
+  return value;
+}

@@ -1,0 +1,54 @@
+import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { RESOLVED_OPTIONS } from '../options/tokens.js';
+import type { ResolvedOptions } from '../options/resolve-options.js';
+import { HashPool } from './hash-pool.js';
+import { PasswordHasher } from './password-hasher.js';
+import { normalizePassword } from './password-policy.js';
+
+/** Hashes and verifies passwords, whatever scheme their hash has. */
+@Injectable()
+export class PasswordService implements OnApplicationShutdown {
+  private readonly logger = new Logger('AuthKit');
+  private readonly pool: HashPool;
+  private readonly writer: PasswordHasher;
+  private readonly decoy: string;
+
+  constructor(@Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions) {
+    const { hashers, workers, queue } = options.passwords;
+    this.pool = new HashPool(workers, queue);
+    this.writer = hashers[0];
+    this.decoy = this.writer.decoy();
+  }
+
+  /** Hash of a password that has passed the policy. Throws `overloaded` (503) when too many wait. */
+  hash(password: string): Promise<string> {
+    return this.writer.hash(normalizePassword(password), this.pool.run);
+  }
+
+  /**
+   * Whether the password has this hash. Without a hash (no such user, no password set) the same work is done and the
+   * answer is false, so that time tells nothing (ASVS 6.3.8). Throws `overloaded` (503) when too many wait.
+   */
+  async verify(password: string, hash: string | null): Promise<boolean> {
+    const hasher = hash === null ? undefined : this.options.passwords.hashers.find((one) => one.recognises(hash));
+    if (hash !== null && !hasher) this.logger.error('a stored password hash has a scheme no configured hasher knows');
+    const normalized = normalizePassword(password);
+    if (hash === null || !hasher) {
+      await this.writer.verify(normalized, this.decoy, this.pool.run);
+      return false;
+    }
+    if (await hasher.verify(normalized, hash, this.pool.run)) return true;
+    // Hashes from elsewhere may have been made of the text as typed.
+    const imported = !hash.startsWith('$bcrypt-sha256$') && normalized !== password;
+    return imported && hasher.verify(password, hash, this.pool.run);
+  }
+
+  /** Whether a hash should be replaced now: an old scheme or cost, and room to spare in the queue. */
+  shouldRehash(hash: string): boolean {
+    return this.pool.hasRoom && (!this.writer.recognises(hash) || this.writer.needsRehash(hash));
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.pool.close();
+  }
+}

@@ -1,0 +1,76 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { serialize } from 'cookie';
+import { AuthKitError } from '../kernel/errors.js';
+import { RESOLVED_OPTIONS } from '../options/tokens.js';
+import type { ResolvedOptions } from '../options/resolve-options.js';
+import type { TokenPair } from './token-pair.js';
+
+/** Reads and writes the two cookies: access (SameSite as configured) and refresh (always Strict), HttpOnly, Path=/. */
+@Injectable()
+export class AuthCookies {
+  private readonly access: string;
+  private readonly refresh: string;
+
+  constructor(@Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions) {
+    const { secure, domain, names } = options.cookies;
+    // RFC 6265bis: __Host- proves that no sibling subdomain and no plain-HTTP page has set the cookie.
+    const prefix = secure ? (domain === null ? '__Host-' : '__Secure-') : '';
+    this.access = prefix + names.access;
+    this.refresh = prefix + names.refresh;
+  }
+
+  /** Set-Cookie values for a session's tokens. Both live as long as the session: the token inside has its own end. */
+  issue(tokens: TokenPair): string[] {
+    return [
+      this.write(this.access, tokens.accessToken, tokens.refreshExpiresIn, this.options.cookies.sameSite),
+      this.write(this.refresh, tokens.refreshToken, tokens.refreshExpiresIn, 'strict'),
+    ];
+  }
+
+  /** Set-Cookie values that delete both, with the attributes they were set with. */
+  clear(): string[] {
+    return [
+      this.write(this.access, '', 0, this.options.cookies.sameSite),
+      this.write(this.refresh, '', 0, 'strict'),
+    ];
+  }
+
+  /** Throws `ambiguous_credentials` (400) when the cookie is there twice: one was planted, and which is unknowable. */
+  accessToken(header: string | undefined): string | undefined {
+    return this.read(header, this.access);
+  }
+
+  /** Like {@link accessToken}. */
+  refreshToken(header: string | undefined): string | undefined {
+    return this.read(header, this.refresh);
+  }
+
+  /** Whether any cookie of ours is carried. */
+  isPresent(header: string | undefined): boolean {
+    return valuesOf(header, this.access).length + valuesOf(header, this.refresh).length > 0;
+  }
+
+  private read(header: string | undefined, name: string): string | undefined {
+    if (header === undefined || !this.options.credentials.cookie) return undefined;
+    const values = valuesOf(header, name);
+    if (values.length > 1) {
+      throw new AuthKitError('ambiguous_credentials', { reason: `${name} was sent more than once`, clearCookies: true });
+    }
+    return values[0] || undefined;
+  }
+
+  private write(name: string, value: string, maxAge: number, sameSite: 'lax' | 'strict' | 'none'): string {
+    const { secure, domain } = this.options.cookies;
+    return serialize(name, value, { httpOnly: true, path: '/', secure, sameSite, maxAge, ...(domain && { domain }) });
+  }
+}
+
+// Not a cookie parser: those keep the first of two values, and the second is what matters here. Names match exactly.
+function valuesOf(header: string | undefined, name: string): string[] {
+  if (header === undefined || !header.includes(name)) return [];
+  return header
+    .split(';')
+    .map((pair) => pair.trim())
+    .filter((pair) => pair.startsWith(`${name}=`))
+    .map((pair) => pair.slice(name.length + 1));
+}

@@ -1,0 +1,143 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
+import { RolePolicy } from '../access/role-policy.js';
+import { Clock } from '../kernel/clock.js';
+import { AuthKitError } from '../kernel/errors.js';
+import { RESOLVED_OPTIONS } from '../options/tokens.js';
+import type { ResolvedOptions } from '../options/resolve-options.js';
+import { SessionStore } from '../storage/session.store.js';
+import { deathOf, snapshotOf, type SessionSnapshot } from './session-snapshot.js';
+
+const MAX_SNAPSHOTS = 50_000;
+const MAX_AGE_MS = 60_000;
+const MAX_LOADS = 3;
+
+/** A read under way. `stale` once something it may have read has been invalidated. */
+interface Load {
+  readonly sessionId: string;
+  readonly userId: string;
+  stale: boolean;
+  result?: Promise<SessionSnapshot | null>;
+}
+
+/**
+ * Snapshots of live sessions, so that a guarded request costs no statement. Revocation drops them at once; a read that
+ * an invalidation overtook is never served or kept, and nobody joins it: it may have seen the world before.
+ */
+@Injectable()
+export class SessionCache {
+  private readonly snapshots = new LRUCache<string, SessionSnapshot>({
+    max: MAX_SNAPSHOTS,
+    dispose: (snapshot) => this.unindex(snapshot),
+  });
+  private readonly ofUser = new Map<string, Set<string>>();
+  private readonly loads = new Set<Load>();
+  private readonly joinable = new Map<string, Load>();
+  /** Epoch milliseconds of the start of the last successful poll of the change feed. */
+  private confirmedAt = -Infinity;
+
+  constructor(
+    private readonly sessions: SessionStore,
+    private readonly roles: RolePolicy,
+    private readonly clock: Clock,
+    @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
+  ) {}
+
+  /**
+   * The snapshot of a live session, at once when it is cached; null when the session is dead.
+   * Throws `unavailable` (503) when the store cannot say.
+   */
+  get(sessionId: string, userId: string): SessionSnapshot | null | Promise<SessionSnapshot | null> {
+    if (this.options.session.check === 'always') return this.load({ sessionId, userId, stale: false });
+    const cached = this.snapshots.get(sessionId);
+    if (cached && this.isServable(cached)) return cached;
+    const joined = this.joinable.get(sessionId);
+    if (joined?.result) return joined.result;
+    const load: Load = { sessionId, userId, stale: false };
+    this.joinable.set(sessionId, load);
+    return (load.result = this.load(load));
+  }
+
+  /** Forgets one session. To be called after the change is committed and before it is answered. */
+  forgetSession(sessionId: string): void {
+    this.invalidate((load) => load.sessionId === sessionId);
+    this.snapshots.delete(sessionId);
+  }
+
+  /** Forgets every session of a user. */
+  forgetUser(userId: string): void {
+    this.invalidate((load) => load.userId === userId);
+    for (const sessionId of [...(this.ofUser.get(userId) ?? [])]) this.snapshots.delete(sessionId);
+  }
+
+  forgetAll(): void {
+    this.invalidate(() => true);
+    this.snapshots.clear();
+  }
+
+  /** Tells that no other node had changed anything by this time (epoch milliseconds) that is not dropped here too. */
+  confirm(at: number): void {
+    this.confirmedAt = at;
+  }
+
+  /** Whether the change feed is recent enough for cached snapshots to be served. */
+  get isConfirmed(): boolean {
+    return this.clock.now() - this.confirmedAt < this.options.session.staleness;
+  }
+
+  private isServable(snapshot: SessionSnapshot): boolean {
+    const now = this.clock.now();
+    const age = now - snapshot.loadedAt;
+    if (age >= MAX_AGE_MS || now >= snapshot.expiresAt) return false;
+    return age < this.options.session.staleness || this.isConfirmed;
+  }
+
+  private async load(load: Load): Promise<SessionSnapshot | null> {
+    this.loads.add(load);
+    try {
+      for (let attempt = 0; attempt < MAX_LOADS; attempt += 1) {
+        load.stale = false;
+        const loadedAt = this.clock.now();
+        const found = await this.read(load.sessionId);
+        if (load.stale) continue;
+        if (!found || deathOf(found, this.clock.now()) !== null) return null;
+        const snapshot = snapshotOf(found, this.roles, loadedAt);
+        if (this.options.session.check !== 'always') this.keep(snapshot);
+        return snapshot;
+      }
+      throw new AuthKitError('unavailable', { reason: 'the session kept changing while it was read' });
+    } finally {
+      this.loads.delete(load);
+      if (this.joinable.get(load.sessionId) === load) this.joinable.delete(load.sessionId);
+    }
+  }
+
+  private async read(sessionId: string) {
+    try {
+      return await this.sessions.findWithUser(sessionId);
+    } catch (cause) {
+      throw new AuthKitError('unavailable', { reason: `the session store failed: ${String(cause)}`, cause });
+    }
+  }
+
+  private invalidate(concerns: (load: Load) => boolean): void {
+    for (const load of this.loads) {
+      if (!concerns(load)) continue;
+      load.stale = true;
+      if (this.joinable.get(load.sessionId) === load) this.joinable.delete(load.sessionId);
+    }
+  }
+
+  private keep(snapshot: SessionSnapshot): void {
+    this.snapshots.set(snapshot.sessionId, snapshot);
+    const ids = this.ofUser.get(snapshot.userId);
+    if (ids) ids.add(snapshot.sessionId);
+    else this.ofUser.set(snapshot.userId, new Set([snapshot.sessionId]));
+  }
+
+  private unindex(snapshot: SessionSnapshot): void {
+    const ids = this.ofUser.get(snapshot.userId);
+    ids?.delete(snapshot.sessionId);
+    if (ids?.size === 0) this.ofUser.delete(snapshot.userId);
+  }
+}

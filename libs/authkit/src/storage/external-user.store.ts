@@ -1,0 +1,65 @@
+import { UserStore, type Change, type GuardedChange, type KnownUser, type NewUser } from './user.store.js';
+import type { AuthUser, LoginIdentifier, PasswordChange, UserRecord } from './user.store.js';
+import type { UserStateStore } from './user-state.store.js';
+
+/** The host's own store with what it lacks filled in: session epochs, when it keeps none. */
+export class ExternalUserStore extends UserStore {
+  constructor(
+    private readonly users: UserStore,
+    private readonly state: UserStateStore,
+  ) {
+    super();
+  }
+
+  override async findById(id: string): Promise<KnownUser | null> {
+    return this.complete(await this.users.findById(id));
+  }
+
+  override async findByIdentifier(identifier: LoginIdentifier): Promise<KnownUser | null> {
+    return this.complete(await this.users.findByIdentifier(identifier));
+  }
+
+  override async create(user: NewUser): Promise<UserRecord> {
+    return (await this.complete(await this.users.create(user)))!;
+  }
+
+  override async updateProfile(id: string, fields: Readonly<Record<string, unknown>>, at: number): Promise<UserRecord | null> {
+    return this.complete(await this.users.updateProfile(id, fields, at));
+  }
+
+  override async changePassword(id: string, change: PasswordChange): Promise<boolean> {
+    const changed = await this.users.changePassword(id, change);
+    // After the hash: a login that verified the old one has read the old epoch.
+    if (changed && change.endSessions) await this.endSessions(id, change.at);
+    return changed;
+  }
+
+  override async setActive(id: string, active: boolean, at: number, adminRole: string | null): Promise<GuardedChange> {
+    const outcome = await this.users.setActive(id, active, at, adminRole);
+    if (outcome === 'changed') await this.endSessions(id, at);
+    return outcome;
+  }
+
+  override setRoles(id: string, roles: readonly string[], at: number, adminRole: string | null): GuardedChange | Promise<GuardedChange> {
+    return this.users.setRoles(id, roles, at, adminRole);
+  }
+
+  override setEmailVerified(id: string, verified: boolean, at: number): boolean | Promise<boolean> {
+    return this.users.setEmailVerified(id, verified, at);
+  }
+
+  override async endSessions(id: string, at: number): Promise<boolean> {
+    if (this.users.endSessions) return this.users.endSessions(id, at);
+    await this.state.bump(id, at);
+    return true;
+  }
+
+  override async changedSince(since: number): Promise<Change[]> {
+    return (await this.users.changedSince?.(since)) ?? [];
+  }
+
+  private async complete(record: UserRecord<AuthUser> | null): Promise<KnownUser | null> {
+    if (!record) return null;
+    return { ...record, sessionEpoch: record.sessionEpoch ?? (await this.state.epochOf(record.user.id)) };
+  }
+}

@@ -1,0 +1,73 @@
+import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import type { DataSource } from 'typeorm';
+import { Clock } from '../../kernel/clock.js';
+
+const NOW: Partial<Record<string, string>> = {
+  postgres: 'SELECT extract(epoch from clock_timestamp()) * 1000 AS now',
+  cockroachdb: 'SELECT extract(epoch from clock_timestamp()) * 1000 AS now',
+  mysql: 'SELECT UNIX_TIMESTAMP(NOW(6)) * 1000 AS now',
+  mariadb: 'SELECT UNIX_TIMESTAMP(NOW(6)) * 1000 AS now',
+};
+const SYNC_EVERY_MS = 30_000;
+
+/**
+ * The database's time, so that nodes with wrong clocks agree: a monotonic local clock plus the offset to the database,
+ * measured at boot and every 30 s. On SQLite the database's time is this machine's.
+ */
+@Injectable()
+export class DatabaseClock extends Clock implements OnModuleInit, OnApplicationShutdown {
+  private readonly logger = new Logger('AuthKit');
+  /** What to add to performance.now() to get the database's time. */
+  private base = Date.now() - performance.now();
+  private timer?: NodeJS.Timeout;
+  private failed = false;
+
+  constructor(private readonly source: DataSource) {
+    super();
+  }
+
+  override now(): number {
+    return Math.trunc(this.base + performance.now());
+  }
+
+  /** How far this machine's wall clock is from the database's, in milliseconds. */
+  get skew(): number {
+    return Math.round(this.base + performance.now() - Date.now());
+  }
+
+  /** False when the time cannot be trusted: over a minute off, or not measured since the wall clock jumped. */
+  override get isReliable(): boolean {
+    return Math.abs(this.skew) <= 60_000;
+  }
+
+  async onModuleInit(): Promise<void> {
+    await this.sync();
+    this.timer = setInterval(() => void this.sync(), SYNC_EVERY_MS).unref();
+  }
+
+  onApplicationShutdown(): void {
+    clearInterval(this.timer);
+  }
+
+  /** Measures the offset; on failure the last one stays. */
+  async sync(): Promise<void> {
+    const query = NOW[this.source.options.type];
+    if (query === undefined) {
+      this.base = Date.now() - performance.now();
+      return;
+    }
+    try {
+      const before = performance.now();
+      const [row] = (await this.source.query(query)) as { now: string }[];
+      const middle = (before + performance.now()) / 2;
+      this.base = Number(row.now) - middle;
+      this.failed = false;
+    } catch (error) {
+      if (!this.failed) this.logger.warn(`the database's time could not be read: ${String(error)}`);
+      this.failed = true;
+    }
+    if (Math.abs(this.skew) > 2_000) {
+      this.logger.warn(`this machine's clock is ${this.skew} ms off the database's; the database's is used`);
+    }
+  }
+}

@@ -1,0 +1,78 @@
+import type { DataSource, EntityMetadata, QueryRunner } from 'typeorm';
+
+/** A statement compiled once: the text with this database's quotes and parameter marks, and the order of parameters. */
+export interface Statement {
+  readonly text: string;
+  readonly parameters: readonly string[];
+}
+
+export interface StatementResult {
+  readonly rows: readonly Record<string, unknown>[];
+  readonly affected: number;
+}
+
+type Values = Readonly<Record<string, unknown>>;
+
+/**
+ * SQL by name: `{s}` is a table, `{s.userId}` its column, `{s.*}` all columns aliased for {@link rowReader}, `:id` a
+ * parameter. Compiled once per DataSource, because a query builder costs more than the statement on the hot paths.
+ * Names come from TypeORM's metadata, so the host's naming strategy and schema hold; values are always parameters.
+ */
+export function compile(source: DataSource, tables: Readonly<Record<string, EntityMetadata>>, template: string): Statement {
+  const parameters: string[] = [];
+  const escape = (name: string) => source.driver.escape(name);
+  const text = template
+    .replace(/\{(\w+)(?:\.(\w+|\*))?\}/g, (_all, alias: string, property?: string) => {
+      const metadata = tables[alias];
+      if (property === undefined) return metadata.tablePath.split('.').map(escape).join('.');
+      if (property === '*') return selectList(metadata, alias, escape);
+      return escape(metadata.findColumnWithPropertyName(property)!.databaseName);
+    })
+    .replace(/(?<!:):(\w+)/g, (_all, name: string) => source.driver.createParameter(name, parameters.push(name) - 1));
+  return { text, parameters };
+}
+
+function selectList(metadata: EntityMetadata, alias: string, escape: (name: string) => string): string {
+  return realColumns(metadata)
+    .map((column, index) => `${alias}.${escape(column.databaseName)} AS ${alias}${index}`)
+    .join(', ');
+}
+
+/** Runs a compiled statement on a runner (a transaction's) or on the primary. */
+export async function execute(
+  on: DataSource | QueryRunner,
+  statement: Statement,
+  values: Values,
+): Promise<StatementResult> {
+  const runner = 'createQueryRunner' in on ? on.createQueryRunner('master') : on;
+  try {
+    const parameters = statement.parameters.map((name) => values[name]);
+    const result = await runner.query(statement.text, parameters, true);
+    return { rows: (result.records as Record<string, unknown>[]) ?? [], affected: result.affected ?? 0 };
+  } finally {
+    if (runner !== on) await runner.release();
+  }
+}
+
+/** Reads the columns that `{alias.*}` selected into the entity's class, as TypeORM would, hidden columns apart. */
+export function rowReader(source: DataSource, metadata: EntityMetadata, alias: string) {
+  const columns = realColumns(metadata).map((column, index) => ({ column, key: `${alias}${index}` }));
+  const shown = columns.filter(({ column }) => column.isSelect);
+  const keyOf = new Map(columns.map(({ column, key }) => [column.propertyPath, key]));
+  const driver = source.driver;
+  return {
+    /** The value of one column as the database returned it. */
+    raw: (row: Record<string, unknown>, property: string): unknown => row[keyOf.get(property)!],
+    entity: (row: Record<string, unknown>): object => {
+      const entity = metadata.create(undefined, { fromDeserializer: true }) as object;
+      for (const { column, key } of shown) {
+        column.setEntityValue(entity, driver.prepareHydratedValue(row[key], column));
+      }
+      return entity;
+    },
+  };
+}
+
+function realColumns(metadata: EntityMetadata) {
+  return metadata.columns.filter((column) => !column.isVirtual && !column.isVirtualProperty);
+}

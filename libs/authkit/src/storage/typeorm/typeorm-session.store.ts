@@ -1,0 +1,213 @@
+import type { Type } from '@nestjs/common';
+import { QueryFailedError, type DataSource } from 'typeorm';
+import type { RevocationReason } from '../../kernel/events.js';
+import { SessionStore, type SessionRecord, type SessionWithUser } from '../session.store.js';
+import type { AuthUser, Change, KnownUser, UserStore } from '../user.store.js';
+import { entitiesFor } from './entities.js';
+import { compile, execute, rowReader, type Statement, type StatementResult } from './sql-template.js';
+import { UnitOfWork } from './unit-of-work.js';
+import { userRows, type UserRows } from './user-rows.js';
+
+const COLUMNS = [
+  'id',
+  'userId',
+  'epoch',
+  'generation',
+  'seed',
+  'transport',
+  'amr',
+  'authenticatedAt',
+  'createdAt',
+  'rotatedAt',
+  'lastUsedAt',
+  'idleExpiresAt',
+  'absoluteExpiresAt',
+  'revokedAt',
+  'revokedReason',
+  'ip',
+  'userAgent',
+  'changedAt',
+] as const;
+
+const LIVE = '{s.revokedAt} IS NULL AND {s.idleExpiresAt} > :at AND {s.absoluteExpiresAt} > :at';
+
+/** Sessions in `auth_sessions`; the user comes along by a join, or from the host's store when users live elsewhere. */
+export class TypeOrmSessionStore extends SessionStore {
+  private readonly unit: UnitOfWork;
+  private readonly compiled = new Map<string, Statement>();
+  private readers?: { session: ReturnType<typeof rowReader>; user: UserRows | null };
+
+  constructor(
+    private readonly source: DataSource,
+    private readonly userEntity: Type<AuthUser> | undefined,
+    private readonly users: UserStore,
+  ) {
+    super();
+    this.unit = new UnitOfWork(source);
+  }
+
+  override async insert(session: SessionRecord): Promise<void> {
+    const template = `INSERT INTO {s} (${COLUMNS.map((name) => `{s.${name}}`).join(', ')})
+      VALUES (${COLUMNS.map((name) => `:${name}`).join(', ')})`;
+    // 0: nobody can have cached a session that is new, so the change feed need not carry it.
+    await this.run(template, { ...session, amr: session.amr.join(' '), changedAt: 0 });
+  }
+
+  override async findWithUser(id: string): Promise<SessionWithUser | null> {
+    const { session: reader, user } = this.reading();
+    const template = user
+      ? `SELECT {s.*}, {u.*}, r.{r.role} AS role FROM {s} s
+         LEFT JOIN {u} u ON u.{u.id} = s.{s.userId}${user.notDeleted}
+         LEFT JOIN {r} r ON r.{r.userId} = u.{u.id}
+         WHERE s.{s.id} = :id`
+      : 'SELECT {s.*} FROM {s} s WHERE s.{s.id} = :id';
+    const { rows } = await this.run(template, { id });
+    if (rows.length === 0) return null;
+    const session = toSession(reader, rows[0]);
+    const known = user ? user.read(rows) : ((await this.users.findById(session.userId)) as KnownUser | null);
+    return { session, known };
+  }
+
+  override async rotate(id: string, from: number, at: number, idleExpiresAt: number): Promise<boolean> {
+    const { affected } = await this.run(
+      `UPDATE {s} SET {s.generation} = {s.generation} + 1, {s.rotatedAt} = :at, {s.lastUsedAt} = :at,
+         {s.idleExpiresAt} = :idleExpiresAt
+       WHERE {s.id} = :id AND {s.generation} = :from AND ${LIVE}`,
+      { id, from, at, idleExpiresAt },
+    );
+    return affected === 1;
+  }
+
+  override async restamp(id: string, fromEpoch: number, toEpoch: number, at: number): Promise<boolean> {
+    const { affected } = await this.run(
+      `UPDATE {s} SET {s.epoch} = :toEpoch, {s.changedAt} = :at
+       WHERE {s.id} = :id AND {s.epoch} = :fromEpoch AND {s.revokedAt} IS NULL`,
+      { id, fromEpoch, toEpoch, at },
+    );
+    return affected === 1;
+  }
+
+  override async revoke(id: string, reason: RevocationReason, at: number, userId?: string): Promise<boolean> {
+    const { affected } = await this.run(
+      `UPDATE {s} SET {s.revokedAt} = :at, {s.revokedReason} = :reason, {s.changedAt} = :at
+       WHERE {s.id} = :id AND {s.revokedAt} IS NULL${userId === undefined ? '' : ' AND {s.userId} = :userId'}`,
+      { id, reason, at, userId },
+    );
+    return affected === 1;
+  }
+
+  override async revokeAll(userId: string, reason: RevocationReason, at: number, exceptId = ''): Promise<number> {
+    const { affected } = await this.runMany(
+      `UPDATE {s} SET {s.revokedAt} = :at, {s.revokedReason} = :reason, {s.changedAt} = :at
+       WHERE {s.userId} = :userId AND {s.id} <> :exceptId AND {s.revokedAt} IS NULL`,
+      { userId, exceptId, reason, at },
+    );
+    return affected;
+  }
+
+  override async trim(userId: string, max: number, at: number): Promise<number> {
+    // The inner derived table is for MariaDB, which updates no table it selects from directly.
+    const { affected } = await this.runMany(
+      `UPDATE {s} SET {s.revokedAt} = :at, {s.revokedReason} = 'session_limit', {s.changedAt} = :at
+       WHERE {s.userId} = :userId AND ${LIVE} AND {s.id} NOT IN (SELECT kept.id FROM (
+         SELECT {s.id} AS id FROM {s} WHERE {s.userId} = :userId AND ${LIVE}
+         ORDER BY {s.lastUsedAt} DESC, {s.id} DESC LIMIT :max) kept)`,
+      { userId, max, at },
+    );
+    return affected;
+  }
+
+  override async listLive(userId: string, epoch: number, at: number): Promise<SessionRecord[]> {
+    const { rows } = await this.run(
+      `SELECT {s.*} FROM {s} s WHERE {s.userId} = :userId AND {s.epoch} = :epoch AND ${LIVE}
+       ORDER BY {s.lastUsedAt} DESC, {s.id} DESC`,
+      { userId, epoch, at },
+    );
+    return rows.map((row) => toSession(this.reading().session, row));
+  }
+
+  override async changedSince(since: number): Promise<Change[]> {
+    const users = this.userEntity ? '{u.id} AS id, {u.changedAt} AS changed FROM {u}' : '{t.userId} AS id, {t.changedAt} AS changed FROM {t}';
+    const userChangedAt = this.userEntity ? '{u.changedAt}' : '{t.changedAt}';
+    const { rows } = await this.run(
+      `SELECT 'session' AS kind, {s.id} AS id, {s.changedAt} AS changed FROM {s} WHERE {s.changedAt} >= :since
+       UNION ALL SELECT 'user' AS kind, ${users} WHERE ${userChangedAt} >= :since`,
+      { since },
+    );
+    const own = rows.map((row): Change => ({
+      kind: row['kind'] as Change['kind'],
+      id: String(row['id']),
+      at: Number(row['changed']),
+    }));
+    const foreign = await this.users.changedSince?.(since);
+    return foreign ? [...own, ...foreign] : own;
+  }
+
+  private run(template: string, values: Record<string, unknown>): Promise<StatementResult> {
+    const statement = this.statement(template);
+    return this.unit.statement(() => execute(this.source, statement, values));
+  }
+
+  /** Updates of several rows may deadlock with each other; the loser has changed nothing and tries again. */
+  private async runMany(template: string, values: Record<string, unknown>): Promise<StatementResult> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.run(template, values);
+      } catch (error) {
+        if (attempt === 5 || !isDeadlock(error)) throw error;
+      }
+    }
+  }
+
+  private reading() {
+    return (this.readers ??= {
+      session: rowReader(this.source, this.source.getMetadata(entitiesFor(this.userEntity).session), 's'),
+      user: this.userEntity ? userRows(this.source, this.userEntity) : null,
+    });
+  }
+
+  private statement(template: string): Statement {
+    let statement = this.compiled.get(template);
+    if (!statement) {
+      const { session, userRole, userState } = entitiesFor(this.userEntity);
+      const tables = {
+        s: this.source.getMetadata(session),
+        ...(this.userEntity
+          ? { u: this.source.getMetadata(this.userEntity), r: this.source.getMetadata(userRole) }
+          : { t: this.source.getMetadata(userState) }),
+      };
+      this.compiled.set(template, (statement = compile(this.source, tables, template)));
+    }
+    return statement;
+  }
+}
+
+function toSession(reader: ReturnType<typeof rowReader>, row: Record<string, unknown>): SessionRecord {
+  const text = (name: keyof SessionRecord) => reader.raw(row, name) as string;
+  const number = (name: keyof SessionRecord) => Number(reader.raw(row, name));
+  const nullable = (name: keyof SessionRecord) => (reader.raw(row, name) === null ? null : number(name));
+  return {
+    id: text('id'),
+    userId: text('userId'),
+    epoch: number('epoch'),
+    generation: number('generation'),
+    seed: text('seed'),
+    transport: text('transport') as SessionRecord['transport'],
+    amr: text('amr').split(' ').filter(Boolean),
+    authenticatedAt: number('authenticatedAt'),
+    createdAt: number('createdAt'),
+    rotatedAt: nullable('rotatedAt'),
+    lastUsedAt: number('lastUsedAt'),
+    idleExpiresAt: number('idleExpiresAt'),
+    absoluteExpiresAt: number('absoluteExpiresAt'),
+    revokedAt: nullable('revokedAt'),
+    revokedReason: reader.raw(row, 'revokedReason') as RevocationReason | null,
+    ip: reader.raw(row, 'ip') as string | null,
+    userAgent: reader.raw(row, 'userAgent') as string | null,
+  };
+}
+
+function isDeadlock(error: unknown): boolean {
+  const code = error instanceof QueryFailedError ? (error.driverError as { code?: string }).code : undefined;
+  return code === '40P01' || code === '40001' || code === 'ER_LOCK_DEADLOCK';
+}

@@ -1,0 +1,213 @@
+import type { Type } from '@nestjs/common';
+import { QueryFailedError, type DataSource, type QueryRunner } from 'typeorm';
+import { UserConflictError, UserStore, type GuardedChange, type KnownUser, type NewUser } from '../user.store.js';
+import type { AuthUser, LoginIdentifier, PasswordChange } from '../user.store.js';
+import { entitiesFor } from './entities.js';
+import { compile, execute, type Statement } from './sql-template.js';
+import { UnitOfWork } from './unit-of-work.js';
+import { userRows, type UserRows } from './user-rows.js';
+
+/** Users in the host's entity, their roles in `auth_user_roles`. */
+export class TypeOrmUserStore extends UserStore {
+  private readonly unit: UnitOfWork;
+  private readonly compiled = new Map<string, Statement>();
+  private reader?: UserRows;
+
+  constructor(
+    private readonly source: DataSource,
+    private readonly userEntity: Type<AuthUser>,
+  ) {
+    super();
+    this.unit = new UnitOfWork(source);
+  }
+
+  override findById(id: string): Promise<KnownUser | null> {
+    return this.findWhere('u.{u.id} = :value', id);
+  }
+
+  override findByIdentifier(identifier: LoginIdentifier): Promise<KnownUser | null> {
+    return 'email' in identifier
+      ? this.findWhere('u.{u.email} = :value', identifier.email)
+      : this.findWhere('u.{u.username} = :value', identifier.username);
+  }
+
+  override async create(user: NewUser): Promise<KnownUser> {
+    const row = this.source.manager.create(this.userEntity, {
+      ...user.fields,
+      id: user.id,
+      email: user.email,
+      username: user.username,
+      emailVerified: user.emailVerified,
+      active: true,
+      passwordHash: user.passwordHash,
+      sessionEpoch: 0,
+      createdAt: new Date(user.at),
+      changedAt: new Date(user.at),
+    } as object);
+    try {
+      await this.unit.run(async (runner) => {
+        await runner.manager.insert(this.userEntity, row);
+        await this.insertRoles(runner, user.id, user.roles);
+      });
+    } catch (error) {
+      throw isUniqueViolation(error) ? await this.conflictOf(user) : error;
+    }
+    return (await this.findById(user.id))!;
+  }
+
+  override async updateProfile(id: string, fields: Readonly<Record<string, unknown>>): Promise<KnownUser | null> {
+    if (Object.keys(fields).length > 0) {
+      const update = this.source.createQueryBuilder().update(this.userEntity).set(fields).where('id = :id', { id });
+      try {
+        await this.unit.statement(() => update.execute());
+      } catch (error) {
+        throw isUniqueViolation(error) ? new UserConflictError('other') : error;
+      }
+    }
+    return this.findById(id);
+  }
+
+  override async changePassword(id: string, change: PasswordChange): Promise<boolean> {
+    const guard =
+      change.from === undefined ? '' : change.from === null ? ' AND {u.passwordHash} IS NULL' : ' AND {u.passwordHash} = :from';
+    return this.update(
+      `UPDATE {u} SET {u.passwordHash} = :to, {u.sessionEpoch} = {u.sessionEpoch} + :bump, {u.changedAt} = :at
+       WHERE {u.id} = :id${guard}`,
+      { id, to: change.to, from: change.from, bump: change.endSessions ? 1 : 0, at: change.at },
+    );
+  }
+
+  override setActive(id: string, active: boolean, at: number, adminRole: string | null): Promise<GuardedChange> {
+    return this.unit.run(async (runner) => {
+      if (adminRole !== null && !active) await this.lockAdmins(runner);
+      const before = await this.stateOf(runner, id);
+      if (!before) return 'not_found';
+      if (before.active === active) return 'unchanged';
+      if (!active && (await this.isLastAdmin(runner, id, before.roles, adminRole))) return 'last_admin';
+      await execute(
+        runner,
+        this.statement(
+          `UPDATE {u} SET {u.active} = :active, {u.sessionEpoch} = {u.sessionEpoch} + :bump, {u.changedAt} = :at
+           WHERE {u.id} = :id`,
+        ),
+        { id, active, bump: active ? 0 : 1, at },
+      );
+      return 'changed';
+    });
+  }
+
+  override setRoles(id: string, roles: readonly string[], at: number, adminRole: string | null): Promise<GuardedChange> {
+    const wanted = [...new Set(roles)];
+    return this.unit.run(async (runner) => {
+      const demoting = adminRole !== null && !wanted.includes(adminRole);
+      if (demoting) await this.lockAdmins(runner);
+      // First the user's row, so that two changes of one user's roles follow each other.
+      const touch = this.statement('UPDATE {u} SET {u.changedAt} = :at WHERE {u.id} = :id');
+      if ((await execute(runner, touch, { id, at })).affected === 0) return 'not_found';
+      const before = (await this.stateOf(runner, id))!;
+      if (before.roles.length === wanted.length && wanted.every((role) => before.roles.includes(role))) return 'unchanged';
+      if (demoting && before.active && (await this.isLastAdmin(runner, id, before.roles, adminRole))) return 'last_admin';
+      await execute(runner, this.statement('DELETE FROM {r} WHERE {r.userId} = :id'), { id });
+      await this.insertRoles(runner, id, wanted);
+      return 'changed';
+    });
+  }
+
+  override setEmailVerified(id: string, verified: boolean, at: number): Promise<boolean> {
+    return this.update('UPDATE {u} SET {u.emailVerified} = :verified, {u.changedAt} = :at WHERE {u.id} = :id', {
+      id,
+      verified,
+      at,
+    });
+  }
+
+  override endSessions(id: string, at: number): Promise<boolean> {
+    return this.update(
+      'UPDATE {u} SET {u.sessionEpoch} = {u.sessionEpoch} + 1, {u.changedAt} = :at WHERE {u.id} = :id',
+      { id, at },
+    );
+  }
+
+  private async findWhere(condition: string, value: string): Promise<KnownUser | null> {
+    const rows = this.rows;
+    const statement = this.statement(
+      `SELECT {u.*}, r.{r.role} AS role FROM {u} u LEFT JOIN {r} r ON r.{r.userId} = u.{u.id}
+       WHERE ${condition}${rows.notDeleted}`,
+    );
+    const result = await this.unit.statement(() => execute(this.source, statement, { value }));
+    return rows.read(result.rows);
+  }
+
+  private async update(template: string, values: Record<string, unknown>): Promise<boolean> {
+    const statement = this.statement(template);
+    return (await this.unit.statement(() => execute(this.source, statement, values))).affected === 1;
+  }
+
+  private async stateOf(runner: QueryRunner, id: string): Promise<{ active: boolean; roles: string[] } | null> {
+    const statement = this.statement(
+      'SELECT {u.*}, r.{r.role} AS role FROM {u} u LEFT JOIN {r} r ON r.{r.userId} = u.{u.id} WHERE u.{u.id} = :id',
+    );
+    return this.rows.read((await execute(runner, statement, { id })).rows)?.user ?? null;
+  }
+
+  private async insertRoles(runner: QueryRunner, userId: string, roles: readonly string[]): Promise<void> {
+    if (roles.length === 0) return;
+    const { userRole } = entitiesFor(this.userEntity);
+    await runner.manager.insert(userRole, [...new Set(roles)].map((role) => ({ userId, role })));
+  }
+
+  /** Serialises whatever could remove an administrator: without it two could remove each other (write skew). */
+  private async lockAdmins(runner: QueryRunner): Promise<void> {
+    const lock = this.statement("UPDATE {l} SET {l.taken} = 1 WHERE {l.name} = 'admins'");
+    if ((await execute(runner, lock, {})).affected === 1) return;
+    const { lock: entity } = entitiesFor(this.userEntity);
+    await runner.manager.createQueryBuilder().insert().into(entity).values({ name: 'admins', taken: 0 }).orIgnore().execute();
+    await execute(runner, lock, {});
+  }
+
+  private async isLastAdmin(runner: QueryRunner, id: string, roles: string[], adminRole: string | null): Promise<boolean> {
+    if (adminRole === null || !roles.includes(adminRole)) return false;
+    const others = this.statement(
+      `SELECT COUNT(*) AS others FROM {r} r JOIN {u} u ON u.{u.id} = r.{r.userId}
+       WHERE r.{r.role} = :adminRole AND u.{u.active} = :active AND u.{u.id} <> :id${this.rows.notDeleted}`,
+    );
+    const { rows } = await execute(runner, others, { adminRole, active: true, id });
+    return Number(rows[0]['others']) === 0;
+  }
+
+  private async conflictOf(user: NewUser): Promise<UserConflictError> {
+    if (await this.findByIdentifier({ email: user.email })) return new UserConflictError('email');
+    const sameName = user.username !== null && (await this.findByIdentifier({ username: user.username }));
+    return new UserConflictError(sameName ? 'username' : 'other');
+  }
+
+  private get rows(): UserRows {
+    return (this.reader ??= userRows(this.source, this.userEntity));
+  }
+
+  private statement(template: string): Statement {
+    let statement = this.compiled.get(template);
+    if (!statement) {
+      const { userRole, lock } = entitiesFor(this.userEntity);
+      statement = compile(
+        this.source,
+        {
+          u: this.source.getMetadata(this.userEntity),
+          r: this.source.getMetadata(userRole),
+          l: this.source.getMetadata(lock),
+        },
+        template,
+      );
+      this.compiled.set(template, statement);
+    }
+    return statement;
+  }
+}
+
+const UNIQUE_VIOLATIONS = new Set(['23505', 'SQLITE_CONSTRAINT_UNIQUE', 'SQLITE_CONSTRAINT_PRIMARYKEY', 'ER_DUP_ENTRY']);
+
+function isUniqueViolation(error: unknown): boolean {
+  if (!(error instanceof QueryFailedError)) return false;
+  const { code } = error.driverError as { code?: string };
+  return code !== undefined && UNIQUE_VIOLATIONS.has(code);
+}

@@ -1,0 +1,84 @@
+import type { DataSource, QueryRunner } from 'typeorm';
+
+const gates = new WeakMap<DataSource, Gate>();
+
+/** Drivers with one connection: their transactions share it with every other statement. */
+const SINGLE_CONNECTION = new Set(['better-sqlite3', 'sqlite', 'sqljs', 'capacitor', 'cordova', 'expo', 'nativescript', 'react-native']);
+
+/**
+ * Transactions that are isolated on every driver. On a single connection a statement issued while a transaction is open
+ * becomes part of it and vanishes with its rollback; so there, transactions wait for the kit's other statements and
+ * hold new ones back. The host's own statements are not held back: keep host transactions on SQLite short.
+ */
+export class UnitOfWork {
+  private readonly gate: Gate | null;
+
+  constructor(private readonly source: DataSource) {
+    this.gate = SINGLE_CONNECTION.has(source.options.type) ? gateOf(source) : null;
+  }
+
+  /** Runs one statement, outside of any transaction of the kit. */
+  statement<T>(work: () => Promise<T>): Promise<T> {
+    return this.gate ? this.gate.shared(work) : work();
+  }
+
+  /** Runs statements that belong together, on the runner given; never hash, mail or call out inside. */
+  run<T>(work: (runner: QueryRunner) => Promise<T>): Promise<T> {
+    // A transaction manager always has its own runner.
+    const transaction = () => this.source.transaction((manager) => work(manager.queryRunner!));
+    return this.gate ? this.gate.exclusive(transaction) : transaction();
+  }
+}
+
+function gateOf(source: DataSource): Gate {
+  let gate = gates.get(source);
+  if (!gate) gates.set(source, (gate = new Gate()));
+  return gate;
+}
+
+/** Many shared holders or one exclusive one; first come, first served. */
+class Gate {
+  private holders = 0;
+  private exclusiveHeld = false;
+  private readonly waiting: { exclusive: boolean; start: () => void }[] = [];
+
+  shared<T>(work: () => Promise<T>): Promise<T> {
+    return this.enter(false, work);
+  }
+
+  exclusive<T>(work: () => Promise<T>): Promise<T> {
+    return this.enter(true, work);
+  }
+
+  private async enter<T>(exclusive: boolean, work: () => Promise<T>): Promise<T> {
+    if (this.waiting.length > 0 || !this.isFree(exclusive)) {
+      await new Promise<void>((start) => this.waiting.push({ exclusive, start }));
+    } else {
+      this.take(exclusive);
+    }
+    try {
+      return await work();
+    } finally {
+      this.leave(exclusive);
+    }
+  }
+
+  private isFree(exclusive: boolean): boolean {
+    return !this.exclusiveHeld && (!exclusive || this.holders === 0);
+  }
+
+  private take(exclusive: boolean): void {
+    if (exclusive) this.exclusiveHeld = true;
+    else this.holders += 1;
+  }
+
+  private leave(exclusive: boolean): void {
+    if (exclusive) this.exclusiveHeld = false;
+    else this.holders -= 1;
+    while (this.waiting.length > 0 && this.isFree(this.waiting[0].exclusive)) {
+      const next = this.waiting.shift()!;
+      this.take(next.exclusive);
+      next.start();
+    }
+  }
+}

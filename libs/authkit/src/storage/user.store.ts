@@ -1,0 +1,118 @@
+import { AuthKitError } from '../kernel/errors.js';
+import type { MaybePromise } from '../kernel/maybe-promise.js';
+
+/** What the kit needs to know of a user; the host's own user type has at least this. */
+export interface AuthUser {
+  id: string;
+  /** In canonical form. */
+  email: string;
+  username?: string | null;
+  emailVerified: boolean;
+  active: boolean;
+  /** Roles assigned, inherited ones not included. */
+  roles: string[];
+  createdAt: Date;
+}
+
+/** A user with the two columns that never leave the kit. */
+export interface UserRecord<U extends AuthUser = AuthUser> {
+  /** The host's object; carries no hash. */
+  user: U;
+  /** Null for users without a password. */
+  passwordHash: string | null;
+  /** Sessions of another epoch are dead. A store that keeps none leaves it out, and the kit keeps it beside. */
+  sessionEpoch?: number;
+}
+
+/** Like {@link UserRecord}, epoch filled in. */
+export type KnownUser<U extends AuthUser = AuthUser> = Required<UserRecord<U>>;
+
+/** How a user names themselves at login, in canonical form. */
+export type LoginIdentifier = { email: string } | { username: string };
+
+export interface NewUser {
+  id: string;
+  email: string;
+  username: string | null;
+  passwordHash: string | null;
+  emailVerified: boolean;
+  roles: readonly string[];
+  /** Host columns, already validated. */
+  fields: Readonly<Record<string, unknown>>;
+  at: number;
+}
+
+/** Replaces a hash only where the stored one still is `from` (undefined: whatever it is). */
+export interface PasswordChange {
+  from: string | null | undefined;
+  to: string;
+  /** Ends every session by a new epoch, in the same statement. */
+  endSessions: boolean;
+  at: number;
+}
+
+/** What became of a change that must leave one administrator. */
+export type GuardedChange = 'changed' | 'unchanged' | 'not_found' | 'last_admin';
+
+/** Thrown by {@link UserStore.create} and `updateProfile` when a unique value is taken. */
+export class UserConflictError extends Error {
+  constructor(readonly field: 'email' | 'username' | 'other') {
+    super(`the ${field === 'other' ? 'value' : field} is already in use`);
+  }
+}
+
+/**
+ * Where users live. The two finders are all a legacy service needs; what it leaves out answers 501.
+ * Every method may return a value or a promise of it. Each change is one conditional statement or one transaction.
+ */
+export abstract class UserStore<U extends AuthUser = AuthUser> {
+  abstract findById(id: string): MaybePromise<UserRecord<U> | null>;
+
+  abstract findByIdentifier(identifier: LoginIdentifier): MaybePromise<UserRecord<U> | null>;
+
+  /** Throws {@link UserConflictError} when e-mail or username is taken. */
+  create(_user: NewUser): MaybePromise<UserRecord<U>> {
+    return unsupported('create');
+  }
+
+  /** Sets host columns; null when there is no such user. */
+  updateProfile(_id: string, _fields: Readonly<Record<string, unknown>>, _at: number): MaybePromise<UserRecord<U> | null> {
+    return unsupported('updateProfile');
+  }
+
+  /** False when the stored hash is not `change.from` any more. */
+  changePassword(_id: string, _change: PasswordChange): MaybePromise<boolean> {
+    return unsupported('changePassword');
+  }
+
+  /** Deactivating bumps the epoch in the same statement. Refuses to deactivate the last active holder of `adminRole`. */
+  setActive(_id: string, _active: boolean, _at: number, _adminRole: string | null): MaybePromise<GuardedChange> {
+    return unsupported('setActive');
+  }
+
+  /** Replaces all roles. Refuses to take `adminRole` from its last active holder. */
+  setRoles(_id: string, _roles: readonly string[], _at: number, _adminRole: string | null): MaybePromise<GuardedChange> {
+    return unsupported('setRoles');
+  }
+
+  setEmailVerified(_id: string, _verified: boolean, _at: number): MaybePromise<boolean> {
+    return unsupported('setEmailVerified');
+  }
+
+  /** Kills every session of the user by a new epoch; false when there is no such user. */
+  endSessions?(id: string, at: number): MaybePromise<boolean>;
+
+  /** Ids of users changed since an instant by another process: activity, roles, epoch. */
+  changedSince?(since: number): MaybePromise<Change[]>;
+}
+
+/** A row that changed, for the change feed. */
+export interface Change {
+  kind: 'user' | 'session';
+  id: string;
+  at: number;
+}
+
+function unsupported(method: string): never {
+  throw new AuthKitError('not_supported', { reason: `the user store has no ${method}()` });
+}

@@ -1,0 +1,132 @@
+import type { INestApplication, ModuleMetadata, Type } from '@nestjs/common';
+import { ExpressAdapter } from '@nestjs/platform-express';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { Test } from '@nestjs/testing';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { AuthEvents, authKitEntities, AuthKitModule, AuthService, bcrypt, Clock } from 'nest-authkit';
+import type { AnyAuthEvent, AuthKitOptions } from 'nest-authkit';
+import { FixedClock, MemorySessionStore, MemoryUserStore } from 'nest-authkit/testing';
+import { DataSource } from 'typeorm';
+import { Client } from './client.js';
+import { prepareDatabase, type Database } from './databases.js';
+import { OpenController, ProbeController } from './probe.controller.js';
+import { TestProfileDto, TestRegisterDto, TestUserDto, User } from './test-user.entity.js';
+
+export type Adapter = 'express' | 'fastify';
+export const ADAPTERS: readonly Adapter[] = ['express', 'fastify'];
+
+export const SECRET = 'k7Qw2Zr9Xv4Tn1Lb8Hs5Yd3Mf6Pc0Gj-Ue';
+export const PASSWORD = 'violet harbour lantern 42';
+
+export interface TestAppOptions {
+  adapter?: Adapter;
+  /** `memory` needs no TypeORM. @default 'memory' */
+  database?: Database | 'memory';
+  /** On top of the defaults below. */
+  authkit?: Partial<AuthKitOptions>;
+  controllers?: Type<object>[];
+  providers?: ModuleMetadata['providers'];
+  imports?: ModuleMetadata['imports'];
+  /** Keep SQLite in this file. */
+  file?: string;
+  /** Use the kit's own clock instead of a fixed one. */
+  realClock?: boolean;
+  /** Before the app is initialised: prefix, versioning, pipes. */
+  configure?: (app: INestApplication) => void;
+}
+
+/** A running app on a port of its own, and what a test needs to look into it. */
+export interface TestApp {
+  app: INestApplication;
+  client: Client;
+  auth: AuthService;
+  clock: FixedClock;
+  events: AnyAuthEvent[];
+  /** Not with `memory`. */
+  source: DataSource;
+  /** Registers and logs in a user. */
+  signUp(email: string, roles?: string[], password?: string): Promise<SignedUp>;
+  close(): Promise<void>;
+}
+
+export interface SignedUp {
+  id: string;
+  email: string;
+  password: string;
+  accessToken: string;
+  refreshToken: string;
+  sessionId: string;
+}
+
+export async function createTestApp(options: TestAppOptions = {}): Promise<TestApp> {
+  const { adapter = 'express', database = 'memory', authkit = {} } = options;
+  const clock = new FixedClock();
+  const userEntity = authkit.userEntity ?? User;
+  const onTypeOrm = database !== 'memory';
+  const prepared = onTypeOrm
+    ? await prepareDatabase(database, authKitEntities({ ...authkit, userEntity }), { file: options.file })
+    : null;
+  const builder = Test.createTestingModule({
+    imports: [
+      ...(prepared ? [TypeOrmModule.forRoot(prepared.options)] : []),
+      AuthKitModule.forRoot({
+        secret: SECRET,
+        baseUrl: 'http://localhost:3000',
+        dto: { register: TestRegisterDto, profile: TestProfileDto, user: TestUserDto },
+        roles: {
+          admin: { inherits: ['editor'], permissions: ['*'] },
+          editor: { permissions: ['posts:*'] },
+        },
+        ...(onTypeOrm ? { userEntity } : { storage: { users: MemoryUserStore, sessions: MemorySessionStore } }),
+        ...authkit,
+        passwords: { hasher: bcrypt({ cost: 4 }), queue: 1000, ...authkit.passwords },
+      }),
+      ...(options.imports ?? []),
+    ],
+    controllers: [ProbeController, OpenController, ...(options.controllers ?? [])],
+    providers: options.providers ?? [],
+  });
+  if (!options.realClock) builder.overrideProvider(Clock).useValue(clock);
+  const module = await builder.compile();
+  const app =
+    adapter === 'express'
+      ? module.createNestApplication(new ExpressAdapter(), { logger: false })
+      : module.createNestApplication(new FastifyAdapter(), { logger: false });
+  options.configure?.(app);
+  app.enableShutdownHooks();
+  await app.listen(0, '127.0.0.1');
+
+  const auth = app.get(AuthService);
+  const events: AnyAuthEvent[] = [];
+  app.get(AuthEvents).subscribe({ onAuthEvent: (event) => void events.push(event) });
+  return {
+    app,
+    client: Client.of(app),
+    auth,
+    clock,
+    events,
+    get source() {
+      return app.get(DataSource);
+    },
+    async signUp(email, roles, password = PASSWORD) {
+      const user = await auth.register({ email, password }, roles && { roles });
+      const { accessToken, refreshToken, sessionId } = await auth.login(email, password);
+      return { id: user.id, email, password, accessToken, refreshToken, sessionId };
+    },
+    async close() {
+      await app.close();
+      await prepared?.drop();
+    },
+  };
+}
+
+/** Runs a suite on every adapter and database that the capability touches. */
+export function describeOn(
+  name: string,
+  where: { adapters?: readonly Adapter[]; databases?: readonly (Database | 'memory')[] },
+  suite: (place: { adapter: Adapter; database: Database | 'memory' }) => void,
+): void {
+  const { adapters = ADAPTERS, databases = ['memory'] } = where;
+  const places = adapters.flatMap((adapter) => databases.map((database) => ({ adapter, database })));
+  describe.each(places)(`${name} ($adapter, $database)`, suite);
+}
