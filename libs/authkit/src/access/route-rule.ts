@@ -45,7 +45,7 @@ export function ruleOf(handler: Handler, controller: Type<unknown>): RouteRule {
  */
 function combine(handler: Handler, controller: Type<unknown>): RouteRule {
   const own = declaredOn(handler, `${controller.name}.${handler.name}`);
-  const shared = declaredOn(controller, controller.name);
+  const shared = declaredByClass(controller);
   const isPublic = own.public === true || (!isRestricted(own) && shared.public === true);
   const roles = [...shared.roles, ...own.roles];
   const permissions = [...shared.permissions, ...own.permissions];
@@ -60,8 +60,23 @@ function combine(handler: Handler, controller: Type<unknown>): RouteRule {
   });
 }
 
+/** A subclass adds to what its base demands; its own `@Public()` lifts it, and its own rule lifts a base's `@Public()`. */
+function declaredByClass(controller: Type<unknown>): Declared {
+  const base = Object.getPrototypeOf(controller) as Type<unknown> | null;
+  const own = declaredOn(controller, controller.name);
+  if (!base?.prototype || own.public) return own;
+  const inherited = declaredByClass(base);
+  return {
+    public: isRestricted(own) ? undefined : inherited.public,
+    authenticated: own.authenticated ?? inherited.authenticated,
+    roles: [...inherited.roles, ...own.roles],
+    permissions: [...inherited.permissions, ...own.permissions],
+    credentials: own.credentials ?? inherited.credentials,
+  };
+}
+
 function declaredOn(target: object, name: string): Declared {
-  const read = <T>(key: string) => Reflect.getMetadata(key, target) as T | undefined;
+  const read = <T>(key: string) => Reflect.getOwnMetadata(key, target) as T | undefined;
   const declared: Declared = {
     public: read<boolean>(PUBLIC.KEY),
     authenticated: read<{ optional: boolean }>(AUTHENTICATED.KEY),

@@ -1,0 +1,62 @@
+import { randomUUID } from 'node:crypto';
+import { KeyRing } from '../kernel/key-ring.js';
+import { RefreshTokens } from './refresh-token.js';
+
+const NEW = 'new-secret-new-secret-new-secret-1';
+const OLD = 'old-secret-old-secret-old-secret-2';
+const seed = 'A'.repeat(43);
+const tokens = new RefreshTokens(new KeyRing([NEW]));
+const sessionId = '0190c0de-1234-7abc-9def-0123456789ab';
+
+describe('refresh tokens', () => {
+  it('carry session and generation, and are the same text for the same generation', () => {
+    const token = tokens.issue(sessionId, 7, seed);
+    expect(token).toMatch(/^nar_[A-Za-z0-9_-]{71}$/);
+    expect(tokens.issue(sessionId, 7, seed)).toBe(token);
+    expect(tokens.parse(token)).toMatchObject({ sessionId, generation: 7 });
+    expect(tokens.isGenuine(tokens.parse(token)!, seed)).toBe(true);
+  });
+
+  it('are another text for another session, generation, seed or secret', () => {
+    const other = new RefreshTokens(new KeyRing([OLD]));
+    const all = [
+      tokens.issue(sessionId, 1, seed),
+      tokens.issue(sessionId, 2, seed),
+      tokens.issue(randomUUID(), 1, seed),
+      tokens.issue(sessionId, 1, 'B'.repeat(43)),
+      other.issue(sessionId, 1, seed),
+    ];
+    expect(new Set(all).size).toBe(5);
+  });
+
+  it('are genuine for the row they were made of only, under any secret of the ring', () => {
+    const parsed = tokens.parse(tokens.issue(sessionId, 1, seed))!;
+    expect(tokens.isGenuine(parsed, 'B'.repeat(43))).toBe(false);
+    expect(tokens.isGenuine({ ...parsed, generation: 2 }, seed)).toBe(false);
+    const rolled = new RefreshTokens(new KeyRing([OLD, NEW]));
+    expect(rolled.isGenuine(parsed, seed)).toBe(true);
+    expect(new RefreshTokens(new KeyRing([OLD])).isGenuine(parsed, seed)).toBe(false);
+  });
+
+  it('survive a round trip of any generation and of ids that are no UUID at all', () => {
+    for (const generation of [0, 1, 255, 65_536, 4_294_967_295]) {
+      expect(tokens.parse(tokens.issue(sessionId, generation, seed))!.generation).toBe(generation);
+    }
+    const forged = `nar_${Buffer.concat([Buffer.from([1]), Buffer.alloc(52, 0xff)]).toString('base64url')}`;
+    expect(tokens.parse(forged)!.sessionId).toBe('ffffffff-ffff-ffff-ffff-ffffffffffff');
+  });
+
+  const good = tokens.issue(sessionId, 1, seed);
+  it.each([
+    ['nothing', ''],
+    ['another prefix', good.replace('nar_', 'nbr_')],
+    ['one character less', good.slice(0, -1)],
+    ['one character more', `${good}A`],
+    ['padding', `${good.slice(0, -1)}=`],
+    ['a space', `${good.slice(0, -1)} `],
+    ['another version', `nar_${Buffer.concat([Buffer.from([2]), Buffer.alloc(52)]).toString('base64url')}`],
+    ['a non-canonical end', good.slice(0, -1) + String.fromCharCode(good.charCodeAt(good.length - 1) + 1)],
+  ])('are not read from %s', (_what, text) => {
+    expect(tokens.parse(text)).toBeNull();
+  });
+});

@@ -1,0 +1,73 @@
+import { createRequire } from 'node:module';
+import { DataSource } from 'typeorm';
+import { UnitOfWork } from './unit-of-work.js';
+
+const driver: unknown = createRequire(`${process.cwd()}/package.json`)('libsql');
+
+describe('the unit of work on a single connection', () => {
+  let source: DataSource;
+  let unit: UnitOfWork;
+  beforeEach(async () => {
+    source = await new DataSource({ type: 'better-sqlite3', driver, database: ':memory:' }).initialize();
+    await source.query('CREATE TABLE t (n INTEGER)');
+    unit = new UnitOfWork(source);
+  });
+  afterEach(() => source.destroy());
+
+  const insert = (n: number) => unit.statement(() => source.query(`INSERT INTO t VALUES (${n})`));
+  const stored = async () => ((await source.query('SELECT n FROM t ORDER BY n')) as { n: number }[]).map(({ n }) => n);
+  const breathe = () => new Promise((resolve) => setImmediate(resolve));
+
+  it('isolates concurrent transactions: each commits or rolls back as a whole', async () => {
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 20 }, (_, n) =>
+        unit.run(async (runner) => {
+          await runner.query(`INSERT INTO t VALUES (${n * 2})`);
+          await breathe();
+          await runner.query(`INSERT INTO t VALUES (${n * 2 + 1})`);
+          if (n % 5 === 0) throw new Error('rolled back');
+        }),
+      ),
+    );
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(16);
+    expect(await stored()).toHaveLength(32);
+  });
+
+  it('keeps a statement issued during a transaction out of it, so that its rollback takes nothing along', async () => {
+    const rolledBack = unit.run(async (runner) => {
+      await runner.query('INSERT INTO t VALUES (1)');
+      await breathe();
+      throw new Error('rolled back');
+    });
+    await breathe();
+    const other = insert(2);
+    await expect(rolledBack).rejects.toThrow('rolled back');
+    await other;
+    expect(await stored()).toEqual([2]);
+  });
+
+  it('lets plain statements run beside each other, and a transaction wait for them', async () => {
+    const order: string[] = [];
+    const slow = unit.statement(async () => {
+      await breathe();
+      order.push('statement');
+    });
+    const transaction = unit.run(() => Promise.resolve(void order.push('transaction')));
+    const queued = unit.statement(() => Promise.resolve(void order.push('later statement')));
+    await Promise.all([slow, transaction, queued]);
+    expect(order).toEqual(['statement', 'transaction', 'later statement']);
+  });
+
+  it('is one for all stores of a DataSource', async () => {
+    const other = new UnitOfWork(source);
+    const order: number[] = [];
+    await Promise.all([
+      unit.run(async () => {
+        await breathe();
+        order.push(1);
+      }),
+      other.run(() => Promise.resolve(void order.push(2))),
+    ]);
+    expect(order).toEqual([1, 2]);
+  });
+});

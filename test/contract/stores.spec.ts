@@ -1,0 +1,57 @@
+import { createRequire } from 'node:module';
+import { authKitEntities, AuthUserBase, type AuthUser, type SessionStore, type UserStore } from 'nest-authkit';
+import { MemorySessionStore, MemoryUserStore } from 'nest-authkit/testing';
+import { Column, DataSource, Entity, type DataSourceOptions } from 'typeorm';
+import { TypeOrmSessionStore } from '../../libs/authkit/src/storage/typeorm/typeorm-session.store.js';
+import { TypeOrmUserStore } from '../../libs/authkit/src/storage/typeorm/typeorm-user.store.js';
+import { prepareDatabase, type TestDatabase } from '../support/databases.js';
+import { sessionStoreContract } from './session-store.contract.js';
+import { userStoreContract } from './user-store.contract.js';
+
+@Entity('people')
+class Person extends AuthUserBase {
+  @Column({ name: 'full_name', type: 'varchar', length: 100, nullable: true })
+  fullName!: string | null;
+}
+
+type Stores = { users: UserStore; sessions: SessionStore };
+const entities = authKitEntities({ userEntity: Person });
+const cleanups: (() => Promise<void>)[] = [];
+
+async function onTypeOrm(options: DataSourceOptions, drop?: () => Promise<void>): Promise<Stores> {
+  const source = await new DataSource(options).initialize();
+  cleanups.push(async () => {
+    await source.destroy();
+    await drop?.();
+  });
+  const users = new TypeOrmUserStore(source, Person as new () => AuthUser);
+  return { users, sessions: new TypeOrmSessionStore(source, Person as new () => AuthUser, users) };
+}
+
+const onPrepared = (prepared: TestDatabase) => onTypeOrm(prepared.options, prepared.drop);
+
+const PLACES: Record<string, () => Promise<Stores>> = {
+  memory: () => {
+    const users = new MemoryUserStore();
+    return Promise.resolve({ users, sessions: new MemorySessionStore(users) });
+  },
+  'SQLite by libsql': async () => onPrepared(await prepareDatabase('sqlite', entities)),
+  PostgreSQL: async () => onPrepared(await prepareDatabase('postgres', entities)),
+};
+
+// The alternative driver is no dependency, because installing it may need a compiler: a folder that has it is named here.
+const betterSqlite3 = process.env['AUTHKIT_BETTER_SQLITE3'];
+if (betterSqlite3) {
+  const driver = createRequire(`${betterSqlite3}/package.json`)('better-sqlite3') as unknown;
+  PLACES['SQLite by better-sqlite3'] = () =>
+    onTypeOrm({ type: 'better-sqlite3', driver, database: ':memory:', entities, synchronize: true });
+}
+
+afterAll(async () => {
+  for (const cleanup of cleanups) await cleanup();
+});
+
+describe.each(Object.entries(PLACES))('stores in %s', (_name, makeStores) => {
+  describe('users', () => userStoreContract(async () => (await makeStores()).users));
+  describe('sessions', () => sessionStoreContract(makeStores));
+});
