@@ -15,7 +15,16 @@ export function sessionStoreContract(makeStores: () => Promise<{ users: UserStor
   const newUserId = async () => {
     const id = randomUUID();
     const email = `${id}@example.com`;
-    await users.create({ id, email, username: null, passwordHash: 'h', emailVerified: false, roles: ['user', 'x'], fields: {}, at: AT });
+    await users.create({
+      id,
+      email,
+      username: null,
+      passwordHash: 'h',
+      emailVerified: false,
+      roles: ['user', 'x'],
+      fields: {},
+      at: AT,
+    });
     return id;
   };
   const newSession = async (userId: string, over: Partial<SessionRecord> = {}): Promise<SessionRecord> => {
@@ -57,7 +66,9 @@ export function sessionStoreContract(makeStores: () => Promise<{ users: UserStor
   it('consumes a generation once, and only the current one', async () => {
     const { id } = await newSession(await newUserId());
     expect(await sessions.rotate(id, 2, AT + 1, AT + HOUR + 1)).toBe(false);
-    const won = await Promise.all(Array.from({ length: 50 }, async () => sessions.rotate(id, 1, AT + 1, AT + HOUR + 1)));
+    const won = await Promise.all(
+      Array.from({ length: 50 }, async () => sessions.rotate(id, 1, AT + 1, AT + HOUR + 1)),
+    );
     expect(won.filter(Boolean)).toHaveLength(1);
     expect(await find(id)).toMatchObject({
       generation: 2,
@@ -151,7 +162,11 @@ export function sessionStoreContract(makeStores: () => Promise<{ users: UserStor
     const since = AT + 1000 * HOUR;
     const [userId, quietId] = [await newUserId(), await newUserId()];
     const far = { idleExpiresAt: since * 2, absoluteExpiresAt: since * 2 };
-    const [revoked, rotated, before] = [await newSession(userId, far), await newSession(userId, far), await newSession(quietId, far)];
+    const [revoked, rotated, before] = [
+      await newSession(userId, far),
+      await newSession(userId, far),
+      await newSession(quietId, far),
+    ];
     await sessions.revoke(before.id, 'logout', since - 1);
     await sessions.revoke(revoked.id, 'logout', since);
     await sessions.rotate(rotated.id, 1, since, since * 2);

@@ -12,7 +12,7 @@ import {
   SecondFactor,
   type AnyAuthEvent,
   type AuthEventListener,
-  type AuthenticatedRequest,
+  type Authentication,
   type AuthKitFeature,
   type Principal,
 } from 'nest-authkit';
@@ -30,7 +30,7 @@ class DoorCode extends SecondFactor {
 
 @Injectable()
 class BadgeAuthenticator extends Authenticator {
-  override async authenticate(request: IncomingMessage): Promise<AuthenticatedRequest | null> {
+  override async authenticate(request: IncomingMessage): Promise<Authentication | null> {
     const badge = request.headers['x-badge'];
     if (badge === undefined) return null;
     await Promise.resolve();
@@ -139,7 +139,11 @@ describeOn('a feature', {}, ({ adapter }) => {
   it('leaves hosts to listen by a decorator, whose failures harm nobody', async () => {
     const host = t.app.get(HostListener);
     host.failures.length = 0;
-    await t.client.post('/auth/login', { identifier: user.email, password: 'not the password' }, { headers: { 'user-agent': 'probe/1' } });
+    await t.client.post(
+      '/auth/login',
+      { identifier: user.email, password: 'not the password' },
+      { headers: { 'user-agent': 'probe/1' } },
+    );
     await t.app.get(AuthService).setActive(user.id, false);
     await t.app.get(AuthService).setActive(user.id, true);
     await new Promise((resolve) => setImmediate(resolve));
@@ -156,10 +160,16 @@ describeOn('a feature', {}, ({ adapter }) => {
   });
 
   it('is served where the host puts it, or not at all', async () => {
-    const moved = await createTestApp({ adapter, authkit: { features: [doors], routes: { features: { doors: 'gates' } } } });
+    const moved = await createTestApp({
+      adapter,
+      authkit: { features: [doors], routes: { features: { doors: 'gates' } } },
+    });
     expect((await moved.client.get('/gates')).status).toBe(401);
     await moved.close();
-    const off = await createTestApp({ adapter, authkit: { features: [doors], routes: { features: { doors: false } } } });
+    const off = await createTestApp({
+      adapter,
+      authkit: { features: [doors], routes: { features: { doors: false } } },
+    });
     expect((await off.client.get('/doors')).status).toBe(404);
     await off.close();
   });

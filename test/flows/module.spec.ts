@@ -71,7 +71,9 @@ describe('AuthKitModule', () => {
     });
     const client = Client.of(app);
     expect((await client.get('/thing')).status).toBe(401);
-    expect((await client.post('/auth/register', { email: 'a@example.com', password: 'a long enough one' })).status).toBe(201);
+    expect(
+      (await client.post('/auth/register', { email: 'a@example.com', password: 'a long enough one' })).status,
+    ).toBe(201);
     await app.close();
   });
 
@@ -150,7 +152,10 @@ describe('AuthKitModule', () => {
 
   it('closes registration when told to', async () => {
     const app = await boot(AuthKitModule.forRoot({ storage, secret: SECRET, registration: { enabled: false } }));
-    const reply = await Client.of(app).post('/auth/register', { email: 'a@example.com', password: 'a long enough one' });
+    const reply = await Client.of(app).post('/auth/register', {
+      email: 'a@example.com',
+      password: 'a long enough one',
+    });
     expect([reply.status, reply.body.code]).toEqual([403, 'registration_disabled']);
     await app.close();
   });
@@ -183,7 +188,9 @@ describe('AuthKitModule refuses to boot', () => {
 
   it('with neither an entity nor a store for users, or with both', () => {
     expect(() => AuthKitModule.forRoot({})).toThrow(/userEntity: there is neither userEntity nor storage\.users/);
-    expect(() => AuthKitModule.forRoot({ userEntity: User, storage })).toThrow(/storage\.users: it is given beside userEntity/);
+    expect(() => AuthKitModule.forRoot({ userEntity: User, storage })).toThrow(
+      /storage\.users: it is given beside userEntity/,
+    );
   });
 
   it('when it is imported twice', async () => {
@@ -199,7 +206,9 @@ describe('AuthKitModule refuses to boot', () => {
     const original = shared[key];
     shared[key] = {};
     try {
-      await expect(boot(AuthKitModule.forRoot({ storage, secret: SECRET }))).rejects.toThrow(/two copies of the package/);
+      await expect(boot(AuthKitModule.forRoot({ storage, secret: SECRET }))).rejects.toThrow(
+        /two copies of the package/,
+      );
     } finally {
       shared[key] = original;
     }
@@ -212,12 +221,12 @@ describe('AuthKitModule refuses to boot', () => {
   });
 
   it('with a DTO that declares what no client may set', async () => {
-    await expect(boot(AuthKitModule.forRoot({ storage, secret: SECRET, dto: { register: GreedyRegister } }))).rejects.toThrow(
-      /dto\.register: it declares roles/,
-    );
-    await expect(boot(AuthKitModule.forRoot({ storage, secret: SECRET, dto: { profile: GreedyProfile } }))).rejects.toThrow(
-      /dto\.profile: it declares email/,
-    );
+    await expect(
+      boot(AuthKitModule.forRoot({ storage, secret: SECRET, dto: { register: GreedyRegister } })),
+    ).rejects.toThrow(/dto\.register: it declares roles/);
+    await expect(
+      boot(AuthKitModule.forRoot({ storage, secret: SECRET, dto: { profile: GreedyProfile } })),
+    ).rejects.toThrow(/dto\.profile: it declares email/);
   });
 
   it('with open registration on a store that cannot create', async () => {
@@ -225,7 +234,9 @@ describe('AuthKitModule refuses to boot', () => {
     await expect(boot(AuthKitModule.forRoot({ storage: readOnly, secret: SECRET }))).rejects.toThrow(
       /registration\.enabled: FinderStore has no create\(\)/,
     );
-    const app = await boot(AuthKitModule.forRoot({ storage: readOnly, secret: SECRET, registration: { enabled: false } }));
+    const app = await boot(
+      AuthKitModule.forRoot({ storage: readOnly, secret: SECRET, registration: { enabled: false } }),
+    );
     await app.close();
   });
 

@@ -141,6 +141,8 @@ describe.each(places)('users in a legacy $store, sessions in $database ($adapter
     expect([patched.status, patched.body.code]).toEqual([501, 'not_supported']);
     await expect(t.auth.setRoles('42', ['admin'])).rejects.toMatchObject({ code: 'not_supported' });
     await expect(t.auth.setEmailVerified('42', true)).rejects.toMatchObject({ code: 'not_supported' });
-    await expect(t.auth.register({ email: 'b@example.com', password: PASSWORD })).rejects.toMatchObject({ code: 'not_supported' });
+    await expect(t.auth.register({ email: 'b@example.com', password: PASSWORD })).rejects.toMatchObject({
+      code: 'not_supported',
+    });
   });
 });

@@ -1,5 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { mkdtempSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Type } from '@nestjs/common';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 
@@ -43,6 +46,11 @@ export async function prepareDatabase(
     options: { type: 'postgres', url, schema, entities, synchronize, installExtensions: false },
     drop: () => onPostgres(url, `DROP SCHEMA ${schema} CASCADE`),
   };
+}
+
+/** A file for an SQLite database that two apps share. */
+export function temporaryFile(): string {
+  return join(mkdtempSync(join(tmpdir(), 'authkit-')), 'test.db');
 }
 
 async function onPostgres(url: string, sql: string): Promise<void> {

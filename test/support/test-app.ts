@@ -8,7 +8,7 @@ import type { AnyAuthEvent, AuthKitOptions } from 'nest-authkit';
 import { FixedClock, MemorySessionStore, MemoryUserStore } from 'nest-authkit/testing';
 import { DataSource } from 'typeorm';
 import { Client } from './client.js';
-import { prepareDatabase, type Database } from './databases.js';
+import { prepareDatabase, type Database, type TestDatabase } from './databases.js';
 import { OpenController, ProbeController } from './probe.controller.js';
 import { TestProfileDto, TestRegisterDto, TestUserDto, User } from './test-user.entity.js';
 
@@ -31,6 +31,8 @@ export interface TestAppOptions {
   file?: string;
   /** Use the kit's own clock instead of a fixed one. */
   realClock?: boolean;
+  /** Make this app another node of that one: same database, same clock. SQLite needs a `file` then. */
+  beside?: TestApp;
   /** Before the app is initialised: prefix, versioning, pipes. */
   configure?: (app: INestApplication) => void;
 }
@@ -44,6 +46,8 @@ export interface TestApp {
   events: AnyAuthEvent[];
   /** Not with `memory`. */
   source: DataSource;
+  /** Null with `memory`. */
+  prepared: TestDatabase | null;
   /** Registers and logs in a user. */
   signUp(email: string, roles?: string[], password?: string): Promise<SignedUp>;
   close(): Promise<void>;
@@ -59,13 +63,15 @@ export interface SignedUp {
 }
 
 export async function createTestApp(options: TestAppOptions = {}): Promise<TestApp> {
-  const { adapter = 'express', database = 'memory', authkit = {} } = options;
-  const clock = new FixedClock();
+  const { adapter = 'express', database = 'memory', authkit = {}, beside } = options;
+  const clock = beside?.clock ?? new FixedClock();
   const userEntity = authkit.userEntity ?? User;
   const onTypeOrm = database !== 'memory';
-  const prepared = onTypeOrm
-    ? await prepareDatabase(database, authKitEntities({ ...authkit, userEntity }), { file: options.file })
-    : null;
+  const prepared = !onTypeOrm
+    ? null
+    : beside
+      ? alsoUsing(beside.prepared!)
+      : await prepareDatabase(database, authKitEntities({ ...authkit, userEntity }), { file: options.file });
   const builder = Test.createTestingModule({
     imports: [
       ...(prepared ? [TypeOrmModule.forRoot(prepared.options)] : []),
@@ -105,6 +111,7 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
     auth,
     clock,
     events,
+    prepared,
     get source() {
       return app.get(DataSource);
     },
@@ -118,6 +125,10 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
       await prepared?.drop();
     },
   };
+}
+
+function alsoUsing({ options }: TestDatabase): TestDatabase {
+  return { options: { ...options, synchronize: false }, drop: async () => undefined };
 }
 
 /** Runs a suite on every adapter and database that the capability touches. */

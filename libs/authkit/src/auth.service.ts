@@ -14,9 +14,9 @@ export interface SignIn<U extends AuthUser = AuthUser> extends TokenPair {
   readonly sessionId: string;
 }
 
-/** What host code may do with accounts and sessions; every method is in force on return. */
+/** What host code may do with accounts and sessions; every method is in force on return. Inject it as `AuthService<User>`. */
 @Injectable()
-export class AuthService {
+export class AuthService<U extends AuthUser = AuthUser> {
   constructor(
     private readonly accounts: AccountService,
     private readonly logins: LoginService,
@@ -27,12 +27,17 @@ export class AuthService {
   ) {}
 
   /** Makes an account. Throws 409 (`email_taken`, `username_taken`, `conflict`) or 422. */
-  register(input: Registration, grants?: RegistrationGrants): Promise<AuthUser> {
-    return this.accounts.register(input, grants);
+  async register(input: Registration, grants?: RegistrationGrants): Promise<U> {
+    return (await this.accounts.register(input, grants)) as U;
+  }
+
+  /** The user with this e-mail address or username, as typed; null when there is none. */
+  async findUser(identifier: string): Promise<U | null> {
+    return ((await this.logins.find(identifier))?.user as U | undefined) ?? null;
   }
 
   /** Signs in by password. Throws `invalid_credentials` (401), or 503 when too many log in at once. */
-  async login(identifier: string, password: string, transport: CredentialTransport = 'bearer'): Promise<SignIn> {
+  async login(identifier: string, password: string, transport: CredentialTransport = 'bearer'): Promise<SignIn<U>> {
     return this.signIn(await this.logins.withPassword(identifier, password, transport));
   }
 
@@ -40,27 +45,26 @@ export class AuthService {
   async issueFor(
     user: { id: string } | string,
     options: { transport?: CredentialTransport; amr?: readonly string[] } = {},
-  ): Promise<SignIn> {
+  ): Promise<SignIn<U>> {
     const known = (await this.users.findById(typeof user === 'string' ? user : user.id)) as KnownUser | null;
     if (!known) throw new AuthKitError('user_not_found');
-    return this.signIn(await this.logins.complete(known, options.transport ?? 'bearer', options.amr ?? ['user']));
+    return this.signIn(await this.logins.complete(known, options.transport ?? 'bearer', options.amr ?? []));
   }
 
   /** Exchanges a bearer session's refresh token for new tokens. Throws 401. */
-  async refresh(refreshToken: string): Promise<SignIn> {
+  async refresh(refreshToken: string): Promise<SignIn<U>> {
     return this.signIn(await this.sessions.refresh(refreshToken, 'bearer'));
   }
 
   /** Ends the session that an access token (expired or not) or a refresh token proves; false when it proves none. */
   async logout(token: string): Promise<boolean> {
-    const sessionId =
-      this.sessions.sessionIdOfAccessToken(token) ?? (await this.sessions.sessionOfRefreshToken(token))?.id;
-    return sessionId !== undefined && this.sessions.revoke(sessionId, 'logout');
+    const session = this.sessions.sessionOfAccessToken(token) ?? (await this.sessions.sessionOfRefreshToken(token));
+    return session !== null && this.sessions.revoke(session.id, 'logout', session.userId);
   }
 
   /** Ends one session; false when there was nothing to end. */
   revoke(sessionId: string): Promise<boolean> {
-    return this.sessions.revoke(sessionId, 'revoked_by_host');
+    return this.sessions.revokeAnyones(sessionId);
   }
 
   /** Ends every session of a user, those of logins still under way too. Throws `user_not_found` (404). */
@@ -93,7 +97,7 @@ export class AuthService {
     return this.accessTokens.verify(token);
   }
 
-  private signIn(live: LiveSession): SignIn {
-    return { ...this.tokens.of(live), user: live.known.user, sessionId: live.session.id };
+  private signIn(live: LiveSession): SignIn<U> {
+    return { ...this.tokens.of(live), user: live.known.user as U, sessionId: live.session.id };
   }
 }

@@ -1,6 +1,7 @@
 import {
   ConfigurableModuleBuilder,
   Module,
+  UseGuards,
   type ConfigurableModuleAsyncOptions,
   type DynamicModule,
   type Provider,
@@ -92,6 +93,8 @@ export class AuthKitModule extends ConfigurableModuleClass {
 function compose(definition: DynamicModule, options: AuthKitStaticOptions): DynamicModule {
   const features = options.features ?? [];
   const controllers = controllersOf(options, features);
+  // Without the global guard the kit's own routes must still be guarded.
+  if (options.globalGuard === false) controllers.forEach((controller) => UseGuards(AuthKitGuard)(controller));
   const storage = storageOf(options);
   return {
     ...definition,
@@ -101,30 +104,58 @@ function compose(definition: DynamicModule, options: AuthKitStaticOptions): Dyna
     providers: [
       ...(definition.providers ?? []),
       { provide: STATIC_OPTIONS, useValue: options },
-      { provide: RESOLVED_OPTIONS, inject: [MODULE_OPTIONS_TOKEN], useFactory: (raw: AuthKitRuntimeOptions) => resolveOptions(raw) },
+      {
+        provide: RESOLVED_OPTIONS,
+        inject: [MODULE_OPTIONS_TOKEN],
+        useFactory: (raw: AuthKitRuntimeOptions) => resolveOptions(raw),
+      },
       { provide: AUTHKIT_MODULE, useValue: AuthKitModule },
       { provide: OWN_CONTROLLERS, useValue: controllers },
-      { provide: KeyRing, inject: [RESOLVED_OPTIONS], useFactory: ({ secrets }: ResolvedOptions) => new KeyRing(secrets) },
+      {
+        provide: KeyRing,
+        inject: [RESOLVED_OPTIONS],
+        useFactory: ({ secrets }: ResolvedOptions) => new KeyRing(secrets),
+      },
       ...storage.providers,
       ...[AuthService, AccountService, LoginService, SessionService, SessionIssuer, PasswordService],
       ...[AccessTokens, RefreshTokens, TokenPairs, TokenTransport, AuthCookies, SessionCache, ChangeFeed],
       ...[AuthKitGuard, SessionAuthenticator, RolePolicy, UserView, AuthEvents, AuthEventExplorer],
       ...[HttpGate, OwnRoutes, ProblemWriter, BootCheck, ReadinessService],
       ...features.flatMap((feature) => feature.providers ?? []),
-      ...collected(FEATURE_AUTHENTICATORS, features.map(({ authenticator }) => authenticator)),
-      ...collected(SECOND_FACTORS, features.map(({ secondFactor }) => secondFactor)),
+      ...collected(
+        FEATURE_AUTHENTICATORS,
+        features.map(({ authenticator }) => authenticator),
+      ),
+      ...collected(
+        SECOND_FACTORS,
+        features.map(({ secondFactor }) => secondFactor),
+      ),
       ...subscribed(features.map(({ listener }) => listener)),
       ...(options.globalGuard === false ? [] : [{ provide: APP_GUARD, useExisting: AuthKitGuard }]),
     ],
     exports: [
-      ...[AuthService, AuthKitGuard, AuthEvents, Clock, UserStore, SessionStore, RolePolicy, UserView, ReadinessService],
+      ...[
+        AuthService,
+        AuthKitGuard,
+        AuthEvents,
+        Clock,
+        UserStore,
+        SessionStore,
+        RolePolicy,
+        UserView,
+        ReadinessService,
+        ProblemWriter,
+      ],
       RESOLVED_OPTIONS,
       STATIC_OPTIONS,
     ],
   };
 }
 
-function controllersOf({ routes = {}, dto = {} }: AuthKitStaticOptions, features: readonly AuthKitFeature[]): Type<object>[] {
+function controllersOf(
+  { routes = {}, dto = {} }: AuthKitStaticOptions,
+  features: readonly AuthKitFeature[],
+): Type<object>[] {
   if (routes === false) return [];
   const path = routes.prefix ?? 'auth';
   const user = dto.user ?? AuthUserDto;
@@ -173,7 +204,10 @@ function storageOf(options: AuthKitStaticOptions): { imports: DynamicModule[]; p
   };
 }
 
-function userStoreProviders({ userEntity, storage, dataSource }: AuthKitStaticOptions, usesTypeOrm: boolean): Provider[] {
+function userStoreProviders(
+  { userEntity, storage, dataSource }: AuthKitStaticOptions,
+  usesTypeOrm: boolean,
+): Provider[] {
   const source = getDataSourceToken(dataSource);
   if (!storage?.users) {
     const make = (one: DataSource) => new TypeOrmUserStore(one, userEntity!);

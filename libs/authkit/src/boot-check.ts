@@ -42,13 +42,18 @@ export class BootCheck implements OnModuleInit {
     this.assertRules();
     this.assertDtos();
     this.assertUserStore();
+    this.assertEpochs();
     if (this.source) await this.assertDatabase(this.source);
     for (const warning of this.options.warnings) this.logger.warn(warning);
   }
 
   private assertOnce(): void {
     if ([...this.modules.values()].filter(({ metatype }) => metatype === this.module).length > 1) {
-      throw new AuthKitConfigError('AuthKitModule', 'forRoot() is imported more than once', 'Import it in one module; it is global.');
+      throw new AuthKitConfigError(
+        'AuthKitModule',
+        'forRoot() is imported more than once',
+        'Import it in one module; it is global.',
+      );
     }
     if (shared[COPY] !== thisCopy) {
       throw new AuthKitConfigError(
@@ -79,18 +84,38 @@ export class BootCheck implements OnModuleInit {
         PROTECTED_FIELDS.has(field) || (path === 'dto.profile' && emailOwner.has(field));
       const field = dto && validatedFields(dto).find(isForbidden);
       if (field !== undefined) {
-        throw new AuthKitConfigError(path, `it declares ${field}, which no client may set`, 'Remove the field from the DTO.');
+        throw new AuthKitConfigError(
+          path,
+          `it declares ${field}, which no client may set`,
+          'Remove the field from the DTO.',
+        );
       }
     }
   }
 
   private assertUserStore(): void {
     const custom = this.staticOptions.storage?.users;
-    if (custom && this.options.registration.enabled && custom.prototype.create === UserStore.prototype.create) {
+    if (
+      custom &&
+      this.options.registration.enabled &&
+      (custom.prototype as UserStore).create === UserStore.prototype.create
+    ) {
       throw new AuthKitConfigError(
         'registration.enabled',
         `${custom.name} has no create()`,
         'Write it, or set registration.enabled: false.',
+      );
+    }
+  }
+
+  /** Epochs in memory differ between nodes and start again with the process: good for tests only. */
+  private assertEpochs(): void {
+    const { users, sessions } = this.staticOptions.storage ?? {};
+    if (this.options.production && users && sessions && !(users.prototype as UserStore).endSessions) {
+      throw new AuthKitConfigError(
+        'storage.users',
+        `${users.name} keeps no session epochs, and nothing else does`,
+        'Return sessionEpoch, and write endSessions().',
       );
     }
   }

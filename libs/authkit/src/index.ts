@@ -13,8 +13,9 @@ export { optionsFromEnv } from './options/options-from-env.js';
 export { resolveOptions, type ResolvedOptions } from './options/resolve-options.js';
 export { RESOLVED_OPTIONS, STATIC_OPTIONS } from './options/tokens.js';
 
+export { ProblemFilter } from './http/problem.filter.js';
 export { AuthKitGuard } from './access/authkit.guard.js';
-export { Authenticator, type Authenticated as AuthenticatedRequest } from './access/authenticator.js';
+export { Authenticator, type Authentication } from './access/authenticator.js';
 export {
   AllowCredentials,
   Authenticated,
@@ -55,6 +56,7 @@ export {
   type AuthEventDetails,
   type AuthEventListener,
   type AuthEventType,
+  type EventParties,
   type RevocationReason,
 } from './kernel/events.js';
 export { OnAuthEvent } from './kernel/on-auth-event.decorator.js';
@@ -68,6 +70,7 @@ export { PasswordHasher, type HashJob, type RunHashJob } from './passwords/passw
 export type { AccessClaims } from './sessions/access-token.js';
 export type { TokenPair } from './sessions/token-pair.js';
 
+export { UserStateStore } from './storage/user-state.store.js';
 export { SessionStore, type SessionRecord, type SessionWithUser } from './storage/session.store.js';
 export {
   UserConflictError,

@@ -3,7 +3,7 @@ import type { MaybePromise } from '../kernel/maybe-promise.js';
 import type { Principal } from '../kernel/principal.js';
 
 /** Who a request's credential belongs to. */
-export interface Authenticated {
+export interface Authentication {
   readonly principal: Principal;
   /** `cookie` credentials are sent by the browser unasked, so unsafe calls with them pass the CSRF check. */
   readonly via: 'header' | 'cookie';
@@ -14,5 +14,5 @@ export interface Authenticated {
  * Null when the request carries none of its kind; throws AuthKitError (401) when it carries a bad one.
  */
 export abstract class Authenticator {
-  abstract authenticate(request: IncomingMessage): MaybePromise<Authenticated | null>;
+  abstract authenticate(request: IncomingMessage): MaybePromise<Authentication | null>;
 }

@@ -7,7 +7,7 @@ import { RESOLVED_OPTIONS } from '../options/tokens.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
 import { UserStore } from '../storage/user.store.js';
 import { ProblemWriter } from '../http/problem-writer.js';
-import { Authenticator, type Authenticated } from './authenticator.js';
+import { Authenticator, type Authentication } from './authenticator.js';
 import { assertSameSite } from './csrf.js';
 import { ruleOf, type RouteRule } from './route-rule.js';
 import { SessionAuthenticator } from './session.authenticator.js';
@@ -37,7 +37,9 @@ export class AuthKitGuard implements CanActivate {
     if (rule.public) return true;
     try {
       if (context.getType<string>() !== 'http') {
-        throw new AuthKitError('authentication_required', { reason: `no way to authenticate a ${context.getType()} call` });
+        throw new AuthKitError('authentication_required', {
+          reason: `no way to authenticate a ${context.getType()} call`,
+        });
       }
       const request = nodeRequest(context.switchToHttp().getRequest<RequestLike>());
       const found = this.authenticate(request);
@@ -51,12 +53,12 @@ export class AuthKitGuard implements CanActivate {
   }
 
   /** Who the request's credential belongs to; null when it carries none. */
-  protected authenticate(request: IncomingMessage): Authenticated | null | Promise<Authenticated | null> {
+  protected authenticate(request: IncomingMessage): Authentication | null | Promise<Authentication | null> {
     return this.others.length === 0 ? this.sessions.authenticate(request) : this.authenticateByAny(request);
   }
 
   /** Lets the caller in, or throws the problem that says why not. */
-  protected admit(found: Authenticated | null, rule: RouteRule, request: IncomingMessage): boolean {
+  protected admit(found: Authentication | null, rule: RouteRule, request: IncomingMessage): boolean {
     if (!found) {
       if (rule.optional) return true;
       throw new AuthKitError('authentication_required', { reason: 'no credential' });
@@ -78,7 +80,7 @@ export class AuthKitGuard implements CanActivate {
     return true;
   }
 
-  private async authenticateByAny(request: IncomingMessage): Promise<Authenticated | null> {
+  private async authenticateByAny(request: IncomingMessage): Promise<Authentication | null> {
     for (const authenticator of this.others) {
       const found = await authenticator.authenticate(request);
       if (found) return found;
@@ -99,6 +101,7 @@ export class AuthKitGuard implements CanActivate {
     if (context.getType<string>() === 'http') {
       const request = RequestContext.of(context.switchToHttp().getRequest<RequestLike>());
       this.problems.writeHead(context.switchToHttp().getResponse(), refusal);
+      request.refusal = refusal;
       void this.events.emit(
         'authorization.denied',
         { code: refusal.code, reason: refusal.reason, method: request.method, path: request.path },

@@ -22,7 +22,8 @@ export function assertSameSite({ headers, allowedOrigins, involvesCookies }: Csr
     throw new AuthKitError('csrf_rejected', { reason: 'the origin is not allowed' });
   }
   if (fetchSite !== undefined) throw new AuthKitError('csrf_rejected', { reason: 'cross-site without an Origin' });
-  if (involvesCookies) throw new AuthKitError('csrf_origin_missing', { reason: 'no Sec-Fetch-Site, Origin or Referer' });
+  if (involvesCookies)
+    throw new AuthKitError('csrf_origin_missing', { reason: 'no Sec-Fetch-Site, Origin or Referer' });
 }
 
 /** Of a Referer; `null` (as text, like an opaque Origin) when it is no URL. */

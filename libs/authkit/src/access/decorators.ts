@@ -68,6 +68,6 @@ function appended<T>(rule: RuleDecorator<T[]>, values: T[]): Target {
   return (target: object, property?: string | symbol, descriptor?: PropertyDescriptor) => {
     const holder = (descriptor?.value ?? target) as object;
     const before = (Reflect.getOwnMetadata(rule.KEY, holder) as T[] | undefined) ?? [];
-    (rule([...before, ...values]) as (...args: unknown[]) => void)(target, property, descriptor);
+    Reflect.apply(rule([...before, ...values]), undefined, [target, property, descriptor]);
   };
 }

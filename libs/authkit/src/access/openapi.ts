@@ -62,10 +62,7 @@ export function ApiProblem(status: number, description: string): Target {
 
 /** Documents a handler or a controller that needs a credential. */
 export function documentProtected(needs = 'The role or permission is missing.'): Target {
-  return both(
-    ApiProblem(401, 'No credential, or not a valid one.'),
-    ApiProblem(403, needs),
-  );
+  return both(ApiProblem(401, 'No credential, or not a valid one.'), ApiProblem(403, needs));
 }
 
 const OPERATION = 'swagger/apiOperation';
@@ -77,7 +74,8 @@ export function documentPublic(): Target {
     const prototype = (target as { prototype: object }).prototype;
     for (const name of Object.getOwnPropertyNames(prototype)) {
       const method = Object.getOwnPropertyDescriptor(prototype, name)!;
-      const isHandler = typeof method.value === 'function' && Reflect.hasMetadata(METHOD_METADATA, method.value as object);
+      const isHandler =
+        typeof method.value === 'function' && Reflect.hasMetadata(METHOD_METADATA, method.value as object);
       if (isHandler && !hasOwnRule(method.value as object)) markPublic(prototype, name, method);
     }
   };
@@ -101,7 +99,7 @@ function both(...decorators: (MethodDecorator | ClassDecorator)[]): Target {
 export interface AuthKitOpenApiOptions {
   /** Path of POST /auth/token as the browser sees it, for Swagger UI's Authorize button. @default '/auth/token' */
   tokenUrl?: string;
-  /** Name of the access cookie, prefix included. @default none documented */
+  /** Name of the access cookie: `cookies.names.access` of the resolved options. @default none documented */
   accessCookie?: string;
 }
 
@@ -112,16 +110,12 @@ export interface AuthKitOpenApiOptions {
 export function authKitOpenApi(builder: DocumentBuilder, options: AuthKitOpenApiOptions = {}): DocumentBuilder {
   const tokenUrl = options.tokenUrl ?? '/auth/token';
   builder
+    .addOAuth2({ type: 'oauth2', flows: { password: { tokenUrl, refreshUrl: tokenUrl, scopes: {} } } }, 'password')
     .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'An access token.' }, 'bearer')
-    .addOAuth2(
-      { type: 'oauth2', flows: { password: { tokenUrl, refreshUrl: tokenUrl, scopes: {} } } },
-      'password',
-    )
-    .addSecurityRequirements('bearer')
-    .addSecurityRequirements('password');
+    .addSecurityRequirements('password')
+    .addSecurityRequirements('bearer');
   if (options.accessCookie !== undefined) {
     builder.addCookieAuth(options.accessCookie, undefined, 'cookie').addSecurityRequirements('cookie');
   }
   return builder;
 }
-

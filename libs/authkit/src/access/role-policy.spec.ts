@@ -53,7 +53,9 @@ describe('RolePolicy', () => {
   });
 
   it('refuses roles that inherit themselves', () => {
-    expect(() => new RolePolicy({ roles: { a: role(['b']), b: role(['a']) } })).toThrow(/it inherits itself: a > b > a/);
+    expect(() => new RolePolicy({ roles: { a: role(['b']), b: role(['a']) } })).toThrow(
+      /it inherits itself: a > b > a/,
+    );
   });
 
   it('answers rightly beyond what it remembers', () => {

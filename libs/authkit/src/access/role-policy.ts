@@ -76,7 +76,11 @@ export class RolePolicy {
 
   private assertNoCycle(role: string, path: readonly string[]): void {
     if (path.includes(role)) {
-      throw new AuthKitConfigError(`roles.${role}.inherits`, `it inherits itself: ${[...path, role].join(' > ')}`, 'Break the circle.');
+      throw new AuthKitConfigError(
+        `roles.${role}.inherits`,
+        `it inherits itself: ${[...path, role].join(' > ')}`,
+        'Break the circle.',
+      );
     }
     for (const parent of this.definitionOf(role)?.inherits ?? []) this.assertNoCycle(parent, [...path, role]);
   }

@@ -33,7 +33,7 @@ const known = new WeakMap<Handler, Map<object, RouteRule>>();
 /** The effective rule of a handler; worked out once. Throws {@link AuthKitConfigError} when it contradicts itself. */
 export function ruleOf(handler: Handler, controller: Type<unknown>): RouteRule {
   let rules = known.get(handler);
-  if (!rules) known.set(handler, (rules = new Map()));
+  if (!rules) known.set(handler, (rules = new Map<object, RouteRule>()));
   let rule = rules.get(controller);
   if (!rule) rules.set(controller, (rule = combine(handler, controller)));
   return rule;
@@ -88,7 +88,11 @@ function declaredOn(target: object, name: string): Declared {
     throw new AuthKitConfigError(name, '@Public() stands beside another rule', 'Keep one of them.');
   }
   if (declared.authenticated?.optional && declared.roles.length + declared.permissions.length > 0) {
-    throw new AuthKitConfigError(name, '@Authenticated({ optional: true }) stands beside a role or permission', 'Keep one of them.');
+    throw new AuthKitConfigError(
+      name,
+      '@Authenticated({ optional: true }) stands beside a role or permission',
+      'Keep one of them.',
+    );
   }
   return declared;
 }

@@ -8,7 +8,7 @@ import { AuthCookies } from '../sessions/cookies.js';
 import { SessionCache } from '../sessions/session-cache.js';
 import type { SessionSnapshot } from '../sessions/session-snapshot.js';
 import { SessionPrincipal } from '../sessions/session.principal.js';
-import { Authenticator, type Authenticated } from './authenticator.js';
+import { Authenticator, type Authentication } from './authenticator.js';
 import { RolePolicy } from './role-policy.js';
 
 /**
@@ -27,7 +27,7 @@ export class SessionAuthenticator extends Authenticator {
     super();
   }
 
-  override authenticate(request: IncomingMessage): Authenticated | null | Promise<Authenticated> {
+  override authenticate(request: IncomingMessage): Authentication | null | Promise<Authentication> {
     const { authorization, cookie } = request.headers;
     if (authorization !== undefined) return this.authenticateToken(this.bearerToken(request, authorization), 'header');
     const token = this.cookies.accessToken(cookie);
@@ -51,7 +51,7 @@ export class SessionAuthenticator extends Authenticator {
     return authorization.slice(7);
   }
 
-  private authenticateToken(token: string, via: 'header' | 'cookie'): Authenticated | Promise<Authenticated> {
+  private authenticateToken(token: string, via: 'header' | 'cookie'): Authentication | Promise<Authentication> {
     const claims = this.accessTokens.verify(token);
     if (this.options.session.check === 'never') return { principal: this.principalOf(claims), via };
     const snapshot = this.cache.get(claims.sid, claims.sub);
@@ -66,8 +66,13 @@ export class SessionAuthenticator extends Authenticator {
   }
 }
 
-function authenticated(snapshot: SessionSnapshot | null, claims: AccessClaims, via: 'header' | 'cookie'): Authenticated {
+function authenticated(
+  snapshot: SessionSnapshot | null,
+  claims: AccessClaims,
+  via: 'header' | 'cookie',
+): Authentication {
   if (!snapshot) throw new AuthKitError('token_revoked', { reason: 'the session is dead' });
-  if (snapshot.userId !== claims.sub) throw new AuthKitError('token_invalid', { reason: 'sub is not the session user' });
+  if (snapshot.userId !== claims.sub)
+    throw new AuthKitError('token_invalid', { reason: 'sub is not the session user' });
   return { principal: snapshot.principal, via };
 }

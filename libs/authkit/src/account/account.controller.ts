@@ -36,7 +36,9 @@ export interface AccountDtos {
 
 /** POST register, GET and PATCH me, POST password/change, below the given path; bodies as the host's DTOs say. */
 export function accountController(path: string, dtos: AccountDtos): Type<object> {
-  const userReply = { schema: { type: 'object', properties: { user: { $ref: getSchemaPath(dtos.user) } }, required: ['user'] } };
+  const userReply = {
+    schema: { type: 'object', properties: { user: { $ref: getSchemaPath(dtos.user) } }, required: ['user'] },
+  };
 
   @ApiTags('auth')
   @ApiExtraModels(dtos.user)

@@ -8,7 +8,7 @@ export class RegisterDto {
   @IsString()
   email!: string;
 
-  @ApiProperty({ type: String, format: 'password', minLength: 8, maxLength: 1024, example: 'correct horse battery' })
+  @ApiProperty({ type: String, format: 'password', maxLength: 1024, example: 'correct horse battery' })
   @IsString()
   password!: string;
 
@@ -28,7 +28,7 @@ export class ChangePasswordDto {
   @IsNotEmpty()
   currentPassword!: string;
 
-  @ApiProperty({ type: String, format: 'password', minLength: 8, maxLength: 1024 })
+  @ApiProperty({ type: String, format: 'password', maxLength: 1024 })
   @IsString()
   newPassword!: string;
 }

@@ -10,7 +10,13 @@ import { PasswordService } from '../passwords/password.service.js';
 import { SessionCache } from '../sessions/session-cache.js';
 import { SessionService } from '../sessions/session.service.js';
 import { SessionStore } from '../storage/session.store.js';
-import { UserConflictError, UserStore, type AuthUser, type GuardedChange, type KnownUser } from '../storage/user.store.js';
+import {
+  UserConflictError,
+  UserStore,
+  type AuthUser,
+  type GuardedChange,
+  type KnownUser,
+} from '../storage/user.store.js';
 import { canonicalEmail } from './email-address.js';
 import { canonicalUsername, isReservedUsername } from './username.js';
 
@@ -26,6 +32,9 @@ export const PROTECTED_FIELDS: ReadonlySet<string> = new Set([
   'createdAt',
   'changedAt',
 ]);
+
+/** What fits the column, and reads the same everywhere. */
+const ROLE_NAME = /^[\x21-\x7e]{1,64}$/;
 
 export interface Registration {
   email: string;
@@ -62,7 +71,8 @@ export class AccountService {
     const username = this.newUsername(rawUsername);
     assertPasswordPolicy(password, this.options.passwords.minLength);
     // Usernames are public, so this may be told at once, before the hash is spent.
-    if (username !== null && (await this.users.findByIdentifier({ username }))) throw new AuthKitError('username_taken');
+    if (username !== null && (await this.users.findByIdentifier({ username })))
+      throw new AuthKitError('username_taken');
     const passwordHash = await this.passwords.hash(password);
     const at = this.clock.now();
     const user = {
@@ -127,6 +137,8 @@ export class AccountService {
 
   /** Replaces all roles; in force at the user's next request. Throws `last_admin` (409) or `user_not_found` (404). */
   async setRoles(userId: string, roles: readonly string[]): Promise<void> {
+    if (!roles.every((role) => ROLE_NAME.test(role)))
+      refuseField('roles', 'invalid_role', 'Use 1 to 64 printable characters.');
     const before = (await this.known(userId)).user.roles;
     const outcome = await this.users.setRoles(userId, roles, this.clock.now(), this.options.adminRole);
     assertChangeable(outcome);
@@ -136,7 +148,8 @@ export class AccountService {
 
   /** Throws `user_not_found` (404). */
   async setEmailVerified(userId: string, verified: boolean): Promise<void> {
-    if (!(await this.users.setEmailVerified(userId, verified, this.clock.now()))) throw new AuthKitError('user_not_found');
+    if (!(await this.users.setEmailVerified(userId, verified, this.clock.now())))
+      throw new AuthKitError('user_not_found');
     this.cache.forgetUser(userId);
   }
 

@@ -4,6 +4,8 @@ import { isEmail } from 'class-validator';
 const MAX_LENGTH = 254;
 const PRINTABLE_ASCII = /^[\x21-\x7e]+$/;
 const MARKS = /[\s"(),:;<>[\\\]]/;
+/** What a URL parser, which domainToASCII is, would decode or cut off. */
+const URL_MARKS = /[%/?#]/;
 
 /**
  * The canonical form of one mailbox: trimmed, NFC, lower case, domain in ASCII. Null for anything else: a list, quotes,
@@ -15,7 +17,11 @@ export function canonicalEmail(raw: string): string | null {
   // Before folding: some letters become ASCII only by lower-casing or normalising.
   const local = text.slice(0, at);
   if (at < 1 || text.length > MAX_LENGTH || !PRINTABLE_ASCII.test(local) || MARKS.test(text)) return null;
-  const domain = domainToASCII(text.slice(at + 1).normalize('NFC'));
+  const given = text.slice(at + 1);
+  if (URL_MARKS.test(given)) return null;
+  const domain = domainToASCII(given.normalize('NFC'));
   const address = `${local}@${domain}`.toLowerCase();
-  return address.length <= MAX_LENGTH && isEmail(address, { require_tld: true, allow_ip_domain: false }) ? address : null;
+  return address.length <= MAX_LENGTH && isEmail(address, { require_tld: true, allow_ip_domain: false })
+    ? address
+    : null;
 }

@@ -20,7 +20,7 @@ export function AuthBody(dto: Type<object>): ParameterDecorator {
 }
 
 /** Throws `validation_failed` (422) with every field that is wrong or unknown. */
-export async function validateDto<T extends object>(dto: Type<T>, plain: Record<string, unknown>): Promise<T> {
+async function validateDto<T extends object>(dto: Type<T>, plain: Record<string, unknown>): Promise<T> {
   const unstorable = unstorableFields(plain, '');
   if (unstorable.length > 0) throw new AuthKitError('validation_failed', { errors: unstorable });
   const instance = plainToInstance(dto, plain);
@@ -30,7 +30,8 @@ export async function validateDto<T extends object>(dto: Type<T>, plain: Record<
     forbidUnknownValues: false,
     validationError: { target: false, value: false },
   });
-  if (errors.length > 0) throw new AuthKitError('validation_failed', { errors: errors.flatMap((e) => describe(e, '')) });
+  if (errors.length > 0)
+    throw new AuthKitError('validation_failed', { errors: errors.flatMap((e) => describe(e, '')) });
   return instance;
 }
 
@@ -47,7 +48,9 @@ function describe(error: ValidationError, prefix: string): FieldProblem[] {
 function unstorableFields(value: unknown, path: string): FieldProblem[] {
   if (typeof value === 'string') {
     const ok = value.isWellFormed() && (PASSWORD_FIELDS.has(path) || !value.includes('\0'));
-    return ok ? [] : [{ field: path, code: 'invalid_text', detail: 'The text contains characters that are not allowed.' }];
+    return ok
+      ? []
+      : [{ field: path, code: 'invalid_text', detail: 'The text contains characters that are not allowed.' }];
   }
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([name, item]) => unstorableFields(item, path ? `${path}.${name}` : name));

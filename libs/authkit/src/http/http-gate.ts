@@ -12,7 +12,10 @@ type Next = (error?: unknown, payload?: Readable) => void;
 
 /** The little of Fastify that is needed, so that neither adapter is imported. */
 interface FastifyLike {
-  addHook(name: 'onRequest' | 'preValidation', hook: (request: { raw: IncomingMessage }, reply: FastifyReplyLike, next: Next) => void): void;
+  addHook(
+    name: 'onRequest' | 'preValidation',
+    hook: (request: { raw: IncomingMessage }, reply: FastifyReplyLike, next: Next) => void,
+  ): void;
   addHook(
     name: 'preParsing',
     hook: (request: { raw: IncomingMessage }, reply: FastifyReplyLike, payload: unknown, next: Next) => void,
@@ -51,10 +54,16 @@ export class HttpGate {
         const route = this.enter(request, response, () => undefined);
         if (route === 'refused') return;
         if (route === null || UNREAD.has(request.method ?? '')) return next();
-        this.read(request, response, route, () => undefined, () => {
-          request._body = true; // what body-parser 1 looks at; version 2 sees that the stream has ended
-          next();
-        });
+        this.read(
+          request,
+          response,
+          route,
+          () => undefined,
+          () => {
+            request._body = true; // what body-parser 1 looks at; version 2 sees that the stream has ended
+            next();
+          },
+        );
       });
     });
   }
@@ -72,11 +81,17 @@ export class HttpGate {
     instance.addHook('preParsing', ({ raw }, reply, _payload, next) => {
       const route = routes.get(raw);
       if (!route) return next();
-      this.read(raw, reply.raw, route, () => reply.hijack(), () => {
-        // Fastify's own parser gets something it cannot object to; the handlers read the context's body.
-        delete raw.headers['content-length'];
-        next(null, Readable.from(['{}']));
-      });
+      this.read(
+        raw,
+        reply.raw,
+        route,
+        () => reply.hijack(),
+        () => {
+          // Fastify's own parser gets something it cannot object to (bytes, for Nest 11); the handlers read the context's body.
+          delete raw.headers['content-length'];
+          next(null, Readable.from([Buffer.from('{}')], { objectMode: false }));
+        },
+      );
     });
     // Body parsing resumes in the socket's async context; handlers shall run in the request's.
     instance.addHook('preValidation', ({ raw }, _reply, next) => RequestContext.of(raw).run(() => next()));
@@ -87,6 +102,7 @@ export class HttpGate {
     if (!route) return null;
     response.setHeader('Cache-Control', 'no-store');
     response.setHeader('X-Content-Type-Options', 'nosniff');
+    response.removeHeader('X-Powered-By');
     if (route.methods.has(request.method ?? '') || request.method === 'OPTIONS') return route;
     hijack();
     const Allow = [...route.methods.keys()].join(', ');

@@ -64,7 +64,8 @@ export class OwnRoutes {
         modulePath: this.modulePathOf(controller),
         globalPrefix: this.config.getGlobalPrefix(),
         controllerVersion: versioningOptions
-          ? ((Reflect.getMetadata(VERSION_METADATA, controller) as string | undefined) ?? versioningOptions.defaultVersion)
+          ? ((Reflect.getMetadata(VERSION_METADATA, controller) as string | undefined) ??
+            versioningOptions.defaultVersion)
           : undefined,
         versioningOptions,
       },
@@ -84,7 +85,7 @@ export class OwnRoutes {
   private add(path: string, method: string, kind: BodyKind): void {
     const key = normalize(path);
     let methods = this.exact.get(key);
-    if (!methods) this.exact.set(key, (methods = new Map()));
+    if (!methods) this.exact.set(key, (methods = new Map<string, BodyKind>()));
     methods.set(method, kind);
     // Adapters serve HEAD by the GET handler.
     if (method === 'GET') methods.set('HEAD', kind);

@@ -8,7 +8,7 @@ import { ProblemWriter } from './problem-writer.js';
 const BUGS = [TypeError, RangeError, ReferenceError, SyntaxError];
 
 /**
- * Answers errors of the kit's own routes as problems. What a host's pipe or guard throws there stays as it is; what a
+ * Answers errors of the kit's own routes as problems; a host's controllers that call AuthService may use it too. What a host's pipe or guard throws there stays as it is; what a
  * store throws is 503, because nobody can be let in on its word.
  */
 @Catch()
@@ -32,7 +32,8 @@ export class ProblemFilter extends BaseExceptionFilter implements ExceptionFilte
     }
     const http = host.switchToHttp();
     const context = RequestContext.of(http.getRequest<RequestLike>());
-    if (error.getStatus() === 401 || error.getStatus() === 403) {
+    const isRefusal = error.getStatus() === 401 || error.getStatus() === 403;
+    if (isRefusal && context.refusal !== error) {
       const { method, path } = context;
       void this.events.emit('authorization.denied', { code: error.code, reason: error.reason, method, path });
     }

@@ -67,7 +67,8 @@ function parseJson(text: string): Record<string, unknown> {
   } catch {
     throw malformed('The body is not JSON.');
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw malformed('The body is not a JSON object.');
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw malformed('The body is not a JSON object.');
   assertHarmless(value, 0);
   return value as Record<string, unknown>;
 }
@@ -93,5 +94,4 @@ function parseForm(text: string): Record<string, unknown> {
 }
 
 const malformed = (detail: string): AuthKitError => new AuthKitError('malformed_body', { detail });
-const tooLarge = (): AuthKitError =>
-  new AuthKitError('body_too_large', { detail: `Send at most ${MAX_BODY} bytes.` });
+const tooLarge = (): AuthKitError => new AuthKitError('body_too_large', { detail: `Send at most ${MAX_BODY} bytes.` });

@@ -28,5 +28,7 @@ describe('AuthKitError', () => {
 });
 
 it('AuthKitConfigError says where, what and what to do', () => {
-  expect(new AuthKitConfigError('secret', 'it is missing', 'Set it.').message).toBe('nest-authkit: secret: it is missing. Set it.');
+  expect(new AuthKitConfigError('secret', 'it is missing', 'Set it.').message).toBe(
+    'nest-authkit: secret: it is missing. Set it.',
+  );
 });

@@ -6,7 +6,12 @@ import type { Principal } from './principal.js';
 import { RequestContext } from './request-context.js';
 
 function requestFrom(ip: string, userAgent: string) {
-  return { socket: { remoteAddress: ip }, headers: { 'user-agent': userAgent }, url: '/x?secret=1', method: 'GET' } as never;
+  return {
+    socket: { remoteAddress: ip },
+    headers: { 'user-agent': userAgent },
+    url: '/x?secret=1',
+    method: 'GET',
+  } as never;
 }
 
 describe('AuthEvents', () => {

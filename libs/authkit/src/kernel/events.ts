@@ -78,7 +78,11 @@ export class AuthEvents {
   }
 
   /** Resolves when every listener is done; a failing listener is logged and never fails the caller. */
-  async emit<T extends AuthEventType>(type: T, details: AuthEventDetails[T], parties: EventParties = {}): Promise<void> {
+  async emit<T extends AuthEventType>(
+    type: T,
+    details: AuthEventDetails[T],
+    parties: EventParties = {},
+  ): Promise<void> {
     if (this.listeners.length === 0) return;
     const context = RequestContext.current();
     const principal = context?.principal;

@@ -1,5 +1,6 @@
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner, Reflector } from '@nestjs/core';
+import { AuthKitConfigError } from './errors.js';
 import { AuthEvents, type AnyAuthEvent, type AuthEventType } from './events.js';
 
 const OnEvents = Reflector.createDecorator<AuthEventType[]>({ key: 'authkit:on-event' });
@@ -24,13 +25,24 @@ export class AuthEventExplorer implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    for (const { instance } of [...this.discovery.getProviders(), ...this.discovery.getControllers()]) {
+    const seen = new Set<unknown>(); // useExisting shows one instance twice
+    for (const wrapper of [...this.discovery.getProviders(), ...this.discovery.getControllers()]) {
+      const instance: unknown = wrapper.instance;
       const prototype: unknown = instance && typeof instance === 'object' ? Object.getPrototypeOf(instance) : null;
-      if (!prototype) continue;
+      if (!prototype || seen.has(instance)) continue;
+      seen.add(instance);
       const methods = instance as Record<string, Handler>;
       for (const name of this.scanner.getAllMethodNames(prototype)) {
         const types = this.reflector.get(OnEvents, methods[name]);
-        if (types) this.listen((event) => methods[name](event), types);
+        if (!types) continue;
+        if (!wrapper.isDependencyTreeStatic()) {
+          throw new AuthKitConfigError(
+            `${wrapper.name}.${name}`,
+            '@OnAuthEvent() stands in a request-scoped provider',
+            'Make it a singleton.',
+          );
+        }
+        this.listen((event) => methods[name](event), types);
       }
     }
   }

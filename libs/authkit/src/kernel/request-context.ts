@@ -20,6 +20,8 @@ export class RequestContext {
   principal?: Principal;
   /** Loader of the current user's row, set with the principal; called at most once a request. */
   loadUser?: () => Promise<unknown>;
+  /** The refusal already announced as an event. */
+  refusal?: Error;
   /** The body of a request to one of the kit's own routes, parsed by the body gate. */
   body?: Record<string, unknown>;
   private id?: string;
@@ -64,7 +66,9 @@ export class RequestContext {
   /** The path without the query string: a query may carry what no log should. */
   get path(): string {
     const url = this.request.originalUrl ?? this.request.url ?? '';
-    const query = url.indexOf('?');
-    return query < 0 ? url : url.slice(0, query);
+    // Routers read the path out of an absolute URL (RFC 9112, 3.2.2) and before a fragment; so must the gate.
+    const start = url.startsWith('/') ? 0 : Math.max(0, url.indexOf('/', url.indexOf('://') + 3));
+    const end = url.search(/[?#]/);
+    return end < 0 ? url.slice(start) : url.slice(start, end);
   }
 }

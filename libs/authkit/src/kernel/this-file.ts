@@ -3,6 +3,7 @@
  * and neither `import.meta` nor `__filename` exists in both.
  */
 export function callerFile(): string {
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- put back as it was, never called
   const original = Error.prepareStackTrace;
   try {
     Error.prepareStackTrace = (_error, sites) => sites[0]?.getFileName() ?? '';

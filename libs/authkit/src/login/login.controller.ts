@@ -69,7 +69,7 @@ export function loginController(path: string, userDto: Type<object>): Type<objec
       this.transport.assertSameSite(request, transport === 'cookie');
       const former = await this.transport.sessionsProvenByCookies(request);
       const live = await this.logins.withPassword((body.identifier ?? body.username)!, body.password, transport);
-      for (const id of former) await this.sessions.revoke(id, 'replaced_by_login');
+      for (const { id, userId } of former) await this.sessions.revoke(id, 'replaced_by_login', userId);
       return this.transport.deliver(response, live);
     }
 
@@ -94,7 +94,8 @@ export function loginController(path: string, userDto: Type<object>): Type<objec
         return this.transport.deliver(response, await this.sessions.refresh(token, via, companionId));
       } catch (error) {
         // Only what can never work again: a login in another tab may have set new cookies while this one was under way.
-        const hopeless = error instanceof AuthKitError && (error.code === 'token_invalid' || error.reason === 'refresh_token_reuse');
+        const hopeless =
+          error instanceof AuthKitError && (error.code === 'token_invalid' || error.reason === 'refresh_token_reuse');
         if (via === 'cookie' && hopeless) this.transport.clearCookies(response);
         throw error;
       }
@@ -114,8 +115,8 @@ export function loginController(path: string, userDto: Type<object>): Type<objec
     ): Promise<void> {
       const request = nodeRequest(incoming as RequestLike);
       this.transport.assertSameSite(request, false);
-      for (const id of await this.transport.sessionsProven(request, body.refreshToken)) {
-        await this.sessions.revoke(id, 'logout');
+      for (const { id, userId } of await this.transport.sessionsProven(request, body.refreshToken)) {
+        await this.sessions.revoke(id, 'logout', userId);
       }
       this.transport.clearCookies(response);
     }

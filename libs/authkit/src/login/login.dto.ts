@@ -11,7 +11,7 @@ export class LoginDto {
   identifier?: string;
 
   @ApiPropertyOptional({ type: String, description: 'Another name for identifier.' })
-  @IsOptional()
+  @ValidateIf((body: LoginDto) => body.username !== undefined)
   @IsString()
   @MaxLength(1024)
   username?: string;
@@ -29,7 +29,7 @@ export class LoginDto {
 /** Body of POST /auth/refresh; empty when the refresh cookie is sent. */
 export class RefreshDto {
   @ApiPropertyOptional({ type: String })
-  @IsOptional()
+  @ValidateIf((body: RefreshDto) => body.refreshToken !== undefined)
   @IsString()
   refreshToken?: string;
 }

@@ -59,7 +59,8 @@ export class LoginService {
     return { session, known };
   }
 
-  private async find(identifier: string): Promise<KnownUser | null> {
+  /** The user with this e-mail address or username, as typed. */
+  async find(identifier: string): Promise<KnownUser | null> {
     const named = identifierOf(identifier);
     return named && ((await this.users.findByIdentifier(named)) as KnownUser | null);
   }

@@ -58,7 +58,10 @@ export function tokenController(path: string): Type<object> {
       },
     })
     @ApiOkResponse({ type: BearerReplyDto })
-    @ApiResponse({ status: 400, description: 'RFC 6749 error object: invalid_request, invalid_grant, unsupported_grant_type.' })
+    @ApiResponse({
+      status: 400,
+      description: 'RFC 6749 error object: invalid_request, invalid_grant, unsupported_grant_type.',
+    })
     @ApiResponse({ status: 503, description: 'temporarily_unavailable' })
     async token(@Res() response: unknown): Promise<void> {
       // With @Res() and without interceptors' hands on it, the reply keeps the shape that OAuth clients expect.

@@ -21,7 +21,7 @@ export interface AuthKitStaticOptions<U extends AuthUser = AuthUser> {
     /** What replies show of a user, by `@Expose()`. @default AuthUserDto */
     user?: Type<object>;
   };
-  /** Optional parts, e.g. `[audit(), totp()]`. @default [] */
+  /** Optional parts that plug into the kit. @default [] */
   features?: readonly AuthKitFeature[];
   /** Stores to use instead of TypeORM ones: a legacy users table, memory for tests. */
   storage?: {
@@ -48,7 +48,7 @@ export interface RoleDefinition {
 
 /** The part of the options that may come from configuration at run time. */
 export interface AuthKitRuntimeOptions {
-  /** Name of the app, shown in mails and used to keep apps apart. @default 'app' */
+  /** Name of the app, for people to read and to keep apps apart. @default 'app' */
   appName?: string;
   /** Public URL of the app, with scheme. @default http://localhost:PORT in development; required in production */
   baseUrl?: string;
@@ -87,7 +87,7 @@ export interface AuthKitRuntimeOptions {
   cookies?: {
     /** `auto` is true when baseUrl is https. @default 'auto' */
     secure?: boolean | 'auto';
-    /** SameSite of the access cookie; the refresh cookie is always Strict. @default 'lax' */
+    /** SameSite of the access cookie; the refresh cookie is always Strict, so `none` gives no session across sites. @default 'lax' */
     sameSite?: 'lax' | 'strict' | 'none';
     /** Base names, without prefix. @default \{ access: 'authkit_at', refresh: 'authkit_rt' \} */
     names?: { access?: string; refresh?: string };

@@ -27,7 +27,7 @@ export function section<T extends object>(raw: unknown, path: string, shape: { [
       );
     }
   }
-  const entries = Object.entries(shape) as [string, Parser<unknown>][];
+  const entries = Object.entries<Parser<unknown>>(shape);
   return Object.fromEntries(
     entries.map(([key, parse]) => [key, parse((given as Record<string, unknown>)[key], prefix + key)]),
   ) as T;

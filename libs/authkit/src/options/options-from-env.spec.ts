@@ -40,7 +40,14 @@ describe('optionsFromEnv', () => {
       secrets: [expect.any(String), expect.any(String)],
       accessToken: { ttl: 600_000, issuer: 'https://issuer.example', audience: 'shop-api' },
       credentials: { header: true, cookie: false, default: 'bearer' },
-      session: { idleTimeout: 172_800_000, absoluteTimeout: 1_728_000_000, rotationGrace: 10_000, maxPerUser: 3, check: 'always', staleness: 2_000 },
+      session: {
+        idleTimeout: 172_800_000,
+        absoluteTimeout: 1_728_000_000,
+        rotationGrace: 10_000,
+        maxPerUser: 3,
+        check: 'always',
+        staleness: 2_000,
+      },
       cookies: { secure: true, sameSite: 'strict', domain: 'shop.example' },
       passwords: { minLength: 15 },
       registration: { enabled: false, requireVerifiedEmail: true },
@@ -57,7 +64,11 @@ describe('optionsFromEnv', () => {
         JWT_ACCESS_TOKEN_EXPIRE_MINUTES: '30',
         JWT_REFRESH_TOKEN_EXPIRE_DAYS: '14',
       }),
-    ).toEqual({ secret: 's', accessToken: { ttl: '30m', issuer: 'i', audience: 'a' }, session: { idleTimeout: '14d' } });
+    ).toEqual({
+      secret: 's',
+      accessToken: { ttl: '30m', issuer: 'i', audience: 'a' },
+      session: { idleTimeout: '14d' },
+    });
     expect(optionsFromEnv({ JWT_SECRET: 'x', AUTHKIT_SECRET: 'own' }).secret).toBe('own');
   });
 
@@ -68,8 +79,14 @@ describe('optionsFromEnv', () => {
   });
 
   it('refuses both a value and a file, a missing file and a flag that is none, naming the variable', () => {
-    expect(() => optionsFromEnv({ AUTHKIT_SECRET: 'a', AUTHKIT_SECRET_FILE: '/b' })).toThrow(/both AUTHKIT_SECRET and AUTHKIT_SECRET_FILE/);
-    expect(() => optionsFromEnv({ AUTHKIT_SECRET_FILE: '/does/not/exist' })).toThrow(/AUTHKIT_SECRET_FILE: .*cannot be read \(ENOENT\)/);
-    expect(() => optionsFromEnv({ AUTHKIT_COOKIES_SECURE: 'maybe' })).toThrow(/AUTHKIT_COOKIES_SECURE: "maybe" is not valid/);
+    expect(() => optionsFromEnv({ AUTHKIT_SECRET: 'a', AUTHKIT_SECRET_FILE: '/b' })).toThrow(
+      /both AUTHKIT_SECRET and AUTHKIT_SECRET_FILE/,
+    );
+    expect(() => optionsFromEnv({ AUTHKIT_SECRET_FILE: '/does/not/exist' })).toThrow(
+      /AUTHKIT_SECRET_FILE: .*cannot be read \(ENOENT\)/,
+    );
+    expect(() => optionsFromEnv({ AUTHKIT_COOKIES_SECURE: 'maybe' })).toThrow(
+      /AUTHKIT_COOKIES_SECURE: "maybe" is not valid/,
+    );
   });
 });

@@ -37,7 +37,8 @@ export function optionsFromEnv(env: Env = process.env): AuthKitRuntimeOptions {
       default: read('AUTHKIT_CREDENTIALS_DEFAULT'),
     }),
     session: compact({
-      idleTimeout: duration(read('AUTHKIT_SESSION_IDLE_TIMEOUT')) ?? suffixed(read('JWT_REFRESH_TOKEN_EXPIRE_DAYS'), 'd'),
+      idleTimeout:
+        duration(read('AUTHKIT_SESSION_IDLE_TIMEOUT')) ?? suffixed(read('JWT_REFRESH_TOKEN_EXPIRE_DAYS'), 'd'),
       absoluteTimeout: duration(read('AUTHKIT_SESSION_ABSOLUTE_TIMEOUT')),
       rotationGrace: duration(read('AUTHKIT_SESSION_ROTATION_GRACE')),
       maxPerUser: number(read('AUTHKIT_SESSION_MAX_PER_USER')),
@@ -45,7 +46,7 @@ export function optionsFromEnv(env: Env = process.env): AuthKitRuntimeOptions {
       staleness: duration(read('AUTHKIT_SESSION_STALENESS')),
     }),
     cookies: compact({
-      secure: flag('AUTHKIT_COOKIES_SECURE', read('AUTHKIT_COOKIES_SECURE')),
+      secure: autoOr(read('AUTHKIT_COOKIES_SECURE'), (value) => flag('AUTHKIT_COOKIES_SECURE', value)),
       sameSite: read('AUTHKIT_COOKIES_SAME_SITE'),
       domain: read('AUTHKIT_COOKIES_DOMAIN'),
     }),
@@ -63,7 +64,11 @@ function readSecretFile(name: string, path: string): string {
   try {
     return readFileSync(path, 'utf8').trim();
   } catch (error) {
-    throw new AuthKitConfigError(name, `${path} cannot be read (${(error as NodeJS.ErrnoException).code})`, 'Name a readable file.');
+    throw new AuthKitConfigError(
+      name,
+      `${path} cannot be read (${(error as NodeJS.ErrnoException).code})`,
+      'Name a readable file.',
+    );
   }
 }
 
@@ -80,6 +85,8 @@ function flag(name: string, value: string | undefined): boolean | undefined {
   throw new AuthKitConfigError(name, `${JSON.stringify(value)} is not valid`, 'Give true or false.');
 }
 
+const autoOr = <T>(value: string | undefined, parse: (value: string | undefined) => T): T | 'auto' =>
+  value === 'auto' ? value : parse(value);
 const list = (value: string | undefined): string[] | undefined => value?.split(',').map((item) => item.trim());
 const number = (value: string | undefined): number | undefined => (value === undefined ? undefined : Number(value));
 const suffixed = (value: string | undefined, unit: string): string | undefined => value && `${value}${unit}`;

@@ -1,9 +1,9 @@
 import { AuthKitConfigError } from '../kernel/errors.js';
 import { randomToken } from '../kernel/random.js';
-import { bcrypt } from '../passwords/bcrypt.hasher.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
 import type { AuthKitRuntimeOptions, CredentialTransport, RoleDefinition } from './authkit-options.js';
-import { bool, duration, integer, oneOf, refuse, section, text, textList, type Parser } from './option-parsers.js';
+import { bool, duration, integer, oneOf, refuse, section, text, textList } from './option-parsers.js';
+import { anything, cookieName, exactOrigin, hashers, roleDefinitions } from './special-parsers.js';
 import { weaknessOf } from './weak-secret.js';
 
 /** The options with every default applied; durations in milliseconds; frozen. */
@@ -27,6 +27,7 @@ export interface ResolvedOptions {
   readonly cookies: {
     readonly secure: boolean;
     readonly sameSite: 'lax' | 'strict' | 'none';
+    /** With their prefix, as browsers send them. */
     readonly names: { readonly access: string; readonly refresh: string };
     readonly domain: string | null;
   };
@@ -47,7 +48,6 @@ export interface ResolvedOptions {
   readonly allowedOrigins: readonly string[];
 }
 
-const anything: Parser<unknown> = (raw) => raw;
 const LOOPBACK = /^(localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 
 /** Applies defaults, parses, checks and freezes; throws {@link AuthKitConfigError} with path, value and remedy. */
@@ -77,7 +77,8 @@ export function resolveOptions(raw: AuthKitRuntimeOptions, env: NodeJS.ProcessEn
       section(value, path, {
         secure: oneOf<boolean | 'auto'>(['auto', true, false], 'auto'),
         sameSite: oneOf<'lax' | 'strict' | 'none'>(['lax', 'strict', 'none'], 'lax'),
-        names: (names, at) => section(names, at, { access: cookieName('authkit_at'), refresh: cookieName('authkit_rt') }),
+        names: (names, at) =>
+          section(names, at, { access: cookieName('authkit_at'), refresh: cookieName('authkit_rt') }),
         domain: text(null),
       }),
     dangerouslyAllowInsecureCookies: bool(false),
@@ -110,13 +111,16 @@ export function resolveOptions(raw: AuthKitRuntimeOptions, env: NodeJS.ProcessEn
     if (production && !given.dangerouslyAllowInsecureCookies) {
       throw new AuthKitConfigError(
         'cookies.secure',
-        `cookies would be sent over plain HTTP (baseUrl is ${baseUrl.origin})`,
+        `cookies would be sent over plain HTTP (baseUrl ${baseUrl.origin} is not loopback, or NODE_ENV is not development)`,
         'Serve over https and set baseUrl to it, or set credentials.cookie: false.',
       );
     }
     if (given.cookies.sameSite === 'none') {
       refuse('cookies.sameSite', 'none', "Browsers take 'none' only with secure cookies: use https or 'lax'.");
     }
+  }
+  if (given.cookies.names.access === given.cookies.names.refresh) {
+    refuse('cookies.names', given.cookies.names, 'Give the two cookies different names.');
   }
   if (!given.credentials.header && !given.credentials.cookie) {
     refuse('credentials', raw.credentials, 'Accept at least one of header and cookie.');
@@ -130,6 +134,9 @@ export function resolveOptions(raw: AuthKitRuntimeOptions, env: NodeJS.ProcessEn
   }
   if (given.cookies.domain !== null) {
     warnings.push('cookies.domain shares cookies with every subdomain; they lose the __Host- prefix');
+  }
+  if (given.registration.requireVerifiedEmail) {
+    warnings.push('registration.requireVerifiedEmail: send the proof yourself and call AuthService.setEmailVerified()');
   }
   if (given.session.check === 'never') {
     warnings.push(
@@ -151,7 +158,7 @@ export function resolveOptions(raw: AuthKitRuntimeOptions, env: NodeJS.ProcessEn
     accessToken: { ttl: given.accessToken.ttl, issuer, audience: given.accessToken.audience ?? issuer },
     credentials: given.credentials,
     session: given.session,
-    cookies: { ...given.cookies, secure },
+    cookies: { ...given.cookies, secure, names: prefixed(given.cookies.names, secure, given.cookies.domain) },
     passwords: {
       minLength: given.passwords.minLength,
       hashers: given.passwords.hasher,
@@ -167,7 +174,11 @@ export function resolveOptions(raw: AuthKitRuntimeOptions, env: NodeJS.ProcessEn
 
 function parseBaseUrl(value: string | null): URL {
   if (value === null) {
-    throw new AuthKitConfigError('baseUrl', 'it is missing', "Set it to the app's public URL, e.g. https://app.example.com.");
+    throw new AuthKitConfigError(
+      'baseUrl',
+      'it is missing',
+      "Set it to the app's public URL, e.g. https://app.example.com.",
+    );
   }
   const url = URL.canParse(value) ? new URL(value) : null;
   if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password || url.search || url.hash) {
@@ -176,17 +187,20 @@ function parseBaseUrl(value: string | null): URL {
   return url;
 }
 
-function exactOrigin(value: string, path: string): string {
-  if (!URL.canParse(value) || new URL(value).origin !== value) {
-    refuse(path, value, 'Give an exact origin such as https://app.example.com: no wildcard, no path, no null.');
-  }
-  return value;
+/** RFC 6265bis: __Host- proves that no sibling subdomain and no plain-HTTP page has set the cookie. */
+function prefixed(names: { access: string; refresh: string }, secure: boolean, domain: string | null) {
+  const prefix = secure ? (domain === null ? '__Host-' : '__Secure-') : '';
+  return { access: prefix + names.access, refresh: prefix + names.refresh };
 }
 
 function parseSecrets(value: unknown, production: boolean, warnings: string[]): readonly string[] {
   if (value === undefined) {
     if (production) {
-      throw new AuthKitConfigError('secret', 'it is missing', 'Set it to 32 or more random bytes: openssl rand -base64 48.');
+      throw new AuthKitConfigError(
+        'secret',
+        'it is missing',
+        'Set it to 32 or more random bytes: openssl rand -base64 48.',
+      );
     }
     warnings.push('no secret is set: a random one is used, and every session ends with this process');
     return [randomToken(48)];
@@ -194,7 +208,11 @@ function parseSecrets(value: unknown, production: boolean, warnings: string[]): 
   const list: unknown[] = Array.isArray(value) ? value : [value];
   const secrets = list.filter((item): item is string => typeof item === 'string' && item !== '');
   if (secrets.length === 0 || secrets.length !== list.length) {
-    throw new AuthKitConfigError('secret', 'it is not a text or a list of texts', 'Give one secret, or a list whose first signs.');
+    throw new AuthKitConfigError(
+      'secret',
+      'it is not a text or a list of texts',
+      'Give one secret, or a list whose first signs.',
+    );
   }
   if (new Set(secrets).size !== secrets.length) {
     throw new AuthKitConfigError('secret', 'the same secret is listed twice', 'List every secret once.');
@@ -207,42 +225,6 @@ function parseSecrets(value: unknown, production: boolean, warnings: string[]): 
     warnings.push(`${path} ${weakness}; production will refuse it`);
   });
   return secrets;
-}
-
-const hashers: Parser<readonly PasswordHasher[]> = (raw, path) => {
-  const list: unknown[] = raw === undefined ? [] : Array.isArray(raw) ? raw : [raw];
-  const given = list.map((hasher) =>
-    hasher instanceof PasswordHasher ? hasher : refuse(path, hasher, 'Give bcrypt(), argon2id() or your own PasswordHasher.'),
-  );
-  // Imported bcrypt hashes verify whatever writes the new ones.
-  return given.some((hasher) => hasher.scheme === 'bcrypt-sha256') ? given : [...given, bcrypt()];
-};
-
-function cookieName(fallback: string): Parser<string> {
-  return (raw = fallback, path) =>
-    typeof raw === 'string' && /^[A-Za-z0-9_.-]{1,64}$/.test(raw) && !/^__(host|secure)-/i.test(raw)
-      ? raw
-      : refuse(path, raw, 'Use letters, digits, _ . and -; the prefix is added for you.');
-}
-
-const roleDefinitions: Parser<Readonly<Record<string, Required<RoleDefinition>>>> = (raw, path) => {
-  const roles = Object.entries(section<Record<string, unknown>>(raw, path, passThrough(raw))).map(
-    ([name, definition]) =>
-      [
-        name,
-        section(definition, `${path}.${name}`, { inherits: textList([]), permissions: textList([]) }),
-      ] as const,
-  );
-  const table = Object.fromEntries(roles);
-  for (const [name, { inherits }] of roles) {
-    const unknown = inherits.find((parent) => !Object.hasOwn(table, parent));
-    if (unknown !== undefined) refuse(`${path}.${name}.inherits`, unknown, 'Define that role too.');
-  }
-  return table;
-};
-
-function passThrough(raw: unknown): Record<string, Parser<unknown>> {
-  return Object.fromEntries(Object.keys(raw ?? {}).map((key) => [key, anything]));
 }
 
 function deepFreeze<T>(value: T): T {

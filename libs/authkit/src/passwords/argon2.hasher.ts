@@ -64,7 +64,9 @@ class Argon2idHasher extends PasswordHasher {
   override async verify(password: string, hash: string, run: RunHashJob): Promise<boolean> {
     const match = PHC.exec(hash);
     if (!match || Number(match[1]) > MAX_STORED_MEMORY_KIB || Number(match[2]) > MAX_STORED_PASSES) return false;
-    return (await run({ module: '@node-rs/argon2', from: HERE, method: 'verifySync', args: [hash, password] })) === true;
+    return (
+      (await run({ module: '@node-rs/argon2', from: HERE, method: 'verifySync', args: [hash, password] })) === true
+    );
   }
 
   override needsRehash(hash: string): boolean {

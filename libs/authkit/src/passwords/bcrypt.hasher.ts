@@ -45,7 +45,9 @@ class BcryptHasher extends PasswordHasher {
     if (modern) {
       const [, cost, salt, digest] = modern;
       if (!affordable(cost)) return false;
-      return (await run(job('compareSync', prehash(password, salt), `$2b$${pad(Number(cost))}$${salt}${digest}`))) === true;
+      return (
+        (await run(job('compareSync', prehash(password, salt), `$2b$${pad(Number(cost))}$${salt}${digest}`))) === true
+      );
     }
     const plain = PLAIN.exec(hash);
     if (!plain || !affordable(plain[1])) return false;
@@ -85,5 +87,8 @@ const STANDARD = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 const BCRYPT = './ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
 function encode64(bytes: Buffer): string {
-  return bytes.toString('base64').replace(/[A-Za-z0-9+/]/g, (c) => BCRYPT[STANDARD.indexOf(c)]).replace(/=/g, '');
+  return bytes
+    .toString('base64')
+    .replace(/[A-Za-z0-9+/]/g, (c) => BCRYPT[STANDARD.indexOf(c)])
+    .replace(/=/g, '');
 }

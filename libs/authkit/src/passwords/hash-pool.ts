@@ -77,12 +77,10 @@ export class HashPool {
     const task = this.queue.shift();
     if (!task) return;
     this.running += 1;
-    void (this.size === 0 ? inline(task.job) : this.inWorker(task.job))
-      .then(task.resolve, task.reject)
-      .finally(() => {
-        this.running -= 1;
-        this.next();
-      });
+    void (this.size === 0 ? inline(task.job) : this.inWorker(task.job)).then(task.resolve, task.reject).finally(() => {
+      this.running -= 1;
+      this.next();
+    });
   }
 
   private inWorker(job: HashJob): Promise<unknown> {

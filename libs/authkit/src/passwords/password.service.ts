@@ -2,7 +2,7 @@ import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/
 import { RESOLVED_OPTIONS } from '../options/tokens.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
 import { HashPool } from './hash-pool.js';
-import { PasswordHasher } from './password-hasher.js';
+import { PasswordHasher, type RunHashJob } from './password-hasher.js';
 import { normalizePassword } from './password-policy.js';
 
 /** Hashes and verifies passwords, whatever scheme their hash has. */
@@ -37,10 +37,18 @@ export class PasswordService implements OnApplicationShutdown {
       await this.writer.verify(normalized, this.decoy, this.pool.run);
       return false;
     }
-    if (await hasher.verify(normalized, hash, this.pool.run)) return true;
+    let worked = false;
+    const run: RunHashJob = (job) => {
+      worked = true;
+      return this.pool.run(job);
+    };
+    if (await hasher.verify(normalized, hash, run)) return true;
     // Hashes from elsewhere may have been made of the text as typed.
     const imported = !hash.startsWith('$bcrypt-sha256$') && normalized !== password;
-    return imported && hasher.verify(password, hash, this.pool.run);
+    if (imported && (await hasher.verify(password, hash, run))) return true;
+    // A hash refused unread (too costly, or the password too long for it) must not answer sooner than the others.
+    if (!worked) await this.writer.verify(normalized, this.decoy, this.pool.run);
+    return false;
   }
 
   /** Whether a hash should be replaced now: an old scheme or cost, and room to spare in the queue. */

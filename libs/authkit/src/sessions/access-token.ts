@@ -161,4 +161,5 @@ function keyId(key: KeyObject): string {
 const isInstant = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 const isTextList = (value: unknown): value is string[] =>
   Array.isArray(value) && value.every((item) => typeof item === 'string');
-const invalid = (reason: string): AuthKitError => new AuthKitError('token_invalid', { reason: `access token: ${reason}` });
+const invalid = (reason: string): AuthKitError =>
+  new AuthKitError('token_invalid', { reason: `access token: ${reason}` });

@@ -9,7 +9,13 @@ import type { SessionCache } from './session-cache.js';
 
 async function setUp() {
   const clock = new FixedClock(1_800_000_000_000);
-  const state = { changes: [] as Change[], failing: false, asked: [] as number[], dropped: [] as string[], confirmed: [] as number[] };
+  const state = {
+    changes: [] as Change[],
+    failing: false,
+    asked: [] as number[],
+    dropped: [] as string[],
+    confirmed: [] as number[],
+  };
   const store = {
     changedSince: (since: number) => {
       state.asked.push(since);

@@ -12,11 +12,8 @@ export class AuthCookies {
   private readonly refresh: string;
 
   constructor(@Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions) {
-    const { secure, domain, names } = options.cookies;
-    // RFC 6265bis: __Host- proves that no sibling subdomain and no plain-HTTP page has set the cookie.
-    const prefix = secure ? (domain === null ? '__Host-' : '__Secure-') : '';
-    this.access = prefix + names.access;
-    this.refresh = prefix + names.refresh;
+    this.access = options.cookies.names.access;
+    this.refresh = options.cookies.names.refresh;
   }
 
   /** Set-Cookie values for a session's tokens. Both live as long as the session: the token inside has its own end. */
@@ -29,10 +26,7 @@ export class AuthCookies {
 
   /** Set-Cookie values that delete both, with the attributes they were set with. */
   clear(): string[] {
-    return [
-      this.write(this.access, '', 0, this.options.cookies.sameSite),
-      this.write(this.refresh, '', 0, 'strict'),
-    ];
+    return [this.write(this.access, '', 0, this.options.cookies.sameSite), this.write(this.refresh, '', 0, 'strict')];
   }
 
   /** Throws `ambiguous_credentials` (400) when the cookie is there twice: one was planted, and which is unknowable. */
@@ -54,7 +48,10 @@ export class AuthCookies {
     if (header === undefined || !this.options.credentials.cookie) return undefined;
     const values = valuesOf(header, name);
     if (values.length > 1) {
-      throw new AuthKitError('ambiguous_credentials', { reason: `${name} was sent more than once`, clearCookies: true });
+      throw new AuthKitError('ambiguous_credentials', {
+        reason: `${name} was sent more than once`,
+        clearCookies: true,
+      });
     }
     return values[0] || undefined;
   }

@@ -35,7 +35,16 @@ function setUp(check: 'cached' | 'always' = 'cached') {
   const cache = new SessionCache(store, new RolePolicy(options), clock, options);
   const userId = randomUUID();
   const at = clock.now();
-  users.create({ id: userId, email: 'a@b.example', username: null, passwordHash: null, emailVerified: true, roles: ['user'], fields: {}, at });
+  users.create({
+    id: userId,
+    email: 'a@b.example',
+    username: null,
+    passwordHash: null,
+    emailVerified: true,
+    roles: ['user'],
+    fields: {},
+    at,
+  });
   const sessionId = randomUUID();
   const session: SessionRecord = {
     id: sessionId,
@@ -71,9 +80,24 @@ describe('the session cache', () => {
   });
 
   it.each([
-    ['revocation', (s: ReturnType<typeof setUp>) => (s.store.revoke(s.sessionId, 'logout', s.clock.now()), s.cache.forgetSession(s.sessionId))],
-    ['deactivation', (s: ReturnType<typeof setUp>) => (s.users.setActive(s.userId, false, s.clock.now(), null), s.cache.forgetUser(s.userId))],
-    ['a flush', (s: ReturnType<typeof setUp>) => (s.store.revoke(s.sessionId, 'logout', s.clock.now()), s.cache.forgetAll())],
+    [
+      'revocation',
+      (s: ReturnType<typeof setUp>) => (
+        s.store.revoke(s.sessionId, 'logout', s.clock.now()),
+        s.cache.forgetSession(s.sessionId)
+      ),
+    ],
+    [
+      'deactivation',
+      (s: ReturnType<typeof setUp>) => (
+        s.users.setActive(s.userId, false, s.clock.now(), null),
+        s.cache.forgetUser(s.userId)
+      ),
+    ],
+    [
+      'a flush',
+      (s: ReturnType<typeof setUp>) => (s.store.revoke(s.sessionId, 'logout', s.clock.now()), s.cache.forgetAll()),
+    ],
   ])('neither serves nor keeps a read that %s overtook', async (_what, invalidate) => {
     const s = setUp();
     s.store.holdReads();

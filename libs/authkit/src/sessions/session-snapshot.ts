@@ -18,7 +18,8 @@ export interface SessionSnapshot {
 export function deathOf(found: SessionWithUser | null, now: number): 'missing' | 'revoked' | 'expired' | null {
   if (!found) return 'missing';
   const { session, known } = found;
-  if (session.revokedAt !== null || !known || !known.user.active || known.sessionEpoch !== session.epoch) return 'revoked';
+  if (session.revokedAt !== null || !known || !known.user.active || known.sessionEpoch !== session.epoch)
+    return 'revoked';
   return now >= session.idleExpiresAt || now >= session.absoluteExpiresAt ? 'expired' : null;
 }
 

@@ -19,6 +19,12 @@ export interface LiveSession {
   known: KnownUser;
 }
 
+/** A session somebody has shown to be theirs. */
+export interface ProvenSession {
+  readonly id: string;
+  readonly userId: string;
+}
+
 /** Clocks of two nodes may differ this much around the end of the grace. */
 const GRACE_TOLERANCE_MS = 5_000;
 
@@ -65,31 +71,39 @@ export class SessionService {
     throw new AuthKitError('unavailable', { reason: 'the session kept changing while it was refreshed' });
   }
 
-  /** Session of a genuine refresh token, dead or alive; null for any other text. For logout. */
-  async sessionOfRefreshToken(token: string): Promise<SessionRecord | null> {
+  /** The session of a genuine refresh token, dead or alive; null for any other text. For logout. */
+  async sessionOfRefreshToken(token: string): Promise<ProvenSession | null> {
     const parsed = this.refreshTokens.parse(token);
     const found = parsed && (await this.sessions.findWithUser(parsed.sessionId));
     return found && this.refreshTokens.isGenuine(parsed, found.session.seed) ? found.session : null;
   }
 
-  /** Session id in a genuine access token, expired or not; null for any other text. */
-  sessionIdOfAccessToken(token: string): string | null {
+  /** The session of a genuine access token, expired or not; null for any other text. */
+  sessionOfAccessToken(token: string): ProvenSession | null {
     try {
-      return this.accessTokens.verify(token, { allowExpired: true }).sid;
+      const { sid, sub } = this.accessTokens.verify(token, { allowExpired: true });
+      return { id: sid, userId: sub };
     } catch {
       return null;
     }
   }
 
-  /** Ends one session; with `userId` only if it is that user's. False when there was nothing to end. */
-  async revoke(sessionId: string, reason: RevocationReason, userId?: string): Promise<boolean> {
+  /** Ends one session of a user, at that user's wish or the host's. False when the user has no such live session. */
+  async revoke(sessionId: string, reason: RevocationReason, userId: string, by?: 'host'): Promise<boolean> {
     if (!isUuid(sessionId)) return false;
     const revoked = await this.sessions.revoke(sessionId, reason, this.clock.now(), userId);
     this.cache.forgetSession(sessionId);
     if (revoked) {
-      await this.events.emit('session.revoked', { reason, scope: 'one' }, { subject: userId, sessionId });
+      const actor = by === 'host' ? undefined : { kind: 'user' as const, id: userId };
+      await this.events.emit('session.revoked', { reason, scope: 'one' }, { subject: userId, sessionId, actor });
     }
     return revoked;
+  }
+
+  /** Ends one session, whoever's it is, on the host's word. */
+  async revokeAnyones(sessionId: string): Promise<boolean> {
+    const found = isUuid(sessionId) ? await this.sessions.findWithUser(sessionId) : null;
+    return found !== null && this.revoke(sessionId, 'revoked_by_host', found.session.userId, 'host');
   }
 
   /** Ends all other sessions of a user, keeping one. */
@@ -128,10 +142,12 @@ export class SessionService {
     companionId: string | undefined,
   ): LiveSession {
     // The MAC before anything else: a forger learns nothing and changes nothing.
-    if (!found || !this.refreshTokens.isGenuine(parsed, found.session.seed)) throw invalid('no such session or wrong MAC');
+    if (!found || !this.refreshTokens.isGenuine(parsed, found.session.seed))
+      throw invalid('no such session or wrong MAC');
     const { session, known } = found;
     if (session.transport !== via) throw invalid(`a ${session.transport} session's token came by ${via}`);
-    if (companionId !== undefined && companionId !== session.id) throw invalid('the access cookie is of another session');
+    if (companionId !== undefined && companionId !== session.id)
+      throw invalid('the access cookie is of another session');
     const death = deathOf(found, this.clock.now());
     if (death !== null) {
       const code = death === 'expired' ? 'token_expired' : 'token_revoked';
@@ -158,6 +174,7 @@ export class SessionService {
   }
 }
 
-const invalid = (reason: string): AuthKitError => new AuthKitError('token_invalid', { reason: `refresh token: ${reason}` });
+const invalid = (reason: string): AuthKitError =>
+  new AuthKitError('token_invalid', { reason: `refresh token: ${reason}` });
 const partiesOf = (session: SessionRecord) => ({ subject: session.userId, sessionId: session.id });
 const actorOf = (session: SessionRecord) => ({ kind: 'user' as const, id: session.userId });

@@ -1,5 +1,13 @@
 import { Controller, Delete, Get, HttpCode, Param, Query, Res, UseFilters, type Type } from '@nestjs/common';
-import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiParam, ApiProperty, ApiQuery, ApiTags } from '@nestjs/swagger';
+import {
+  ApiNoContentResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiParam,
+  ApiProperty,
+  ApiQuery,
+  ApiTags,
+} from '@nestjs/swagger';
 import { Authenticated, CurrentPrincipal } from '../access/decorators.js';
 import { ApiProblem } from '../access/openapi.js';
 import { ProblemFilter } from '../http/problem.filter.js';
@@ -77,7 +85,8 @@ export function sessionsController(path: string): Type<object> {
       @Param('id') id: string,
       @Res({ passthrough: true }) response: unknown,
     ): Promise<void> {
-      if (!(await this.sessions.revoke(id, 'revoked_by_user', principal.id))) throw new AuthKitError('session_not_found');
+      if (!(await this.sessions.revoke(id, 'revoked_by_user', principal.id)))
+        throw new AuthKitError('session_not_found');
       if (id === principal.sessionId) this.transport.clearCookies(response);
     }
 

@@ -8,7 +8,7 @@ import type { CredentialTransport } from '../options/authkit-options.js';
 import { RESOLVED_OPTIONS } from '../options/tokens.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
 import { AuthCookies } from './cookies.js';
-import { SessionService, type LiveSession } from './session.service.js';
+import { SessionService, type LiveSession, type ProvenSession } from './session.service.js';
 import { TokenPairs } from './token-pair.js';
 
 /** A refresh token and the way it came. */
@@ -79,19 +79,17 @@ export class TokenTransport {
     if (inBody !== undefined) return { token: inBody, via: 'bearer' };
     if (inCookie === undefined) throw new AuthKitError('authentication_required', { reason: 'no refresh token' });
     const access = this.cookies.accessToken(request.headers.cookie);
-    const companionId = access && (this.sessions.sessionIdOfAccessToken(access) ?? undefined);
+    const companionId = access && this.sessions.sessionOfAccessToken(access)?.id;
     return { token: inCookie, via: 'cookie', companionId };
   }
 
-  /** Ids of the sessions that a request's cookies prove to be the caller's. */
-  async sessionsProvenByCookies(request: IncomingMessage): Promise<Set<string>> {
-    return this.proven([this.cookies.accessToken(request.headers.cookie)], [
-      this.cookies.refreshToken(request.headers.cookie),
-    ]);
+  /** The sessions that a request's cookies prove to be the caller's. */
+  sessionsProvenByCookies({ headers: { cookie } }: IncomingMessage): Promise<ProvenSession[]> {
+    return this.proven([this.cookies.accessToken(cookie)], [this.cookies.refreshToken(cookie)]);
   }
 
-  /** Ids of the sessions that a request proves in any way; a bad proof proves nothing. */
-  async sessionsProven(request: IncomingMessage, refreshTokenInBody: string | undefined): Promise<Set<string>> {
+  /** The sessions that a request proves in any way; a bad proof proves nothing. */
+  sessionsProven(request: IncomingMessage, refreshTokenInBody: string | undefined): Promise<ProvenSession[]> {
     const { authorization, cookie } = request.headers;
     const bearer = /^bearer (\S+)$/i.exec(authorization ?? '')?.[1];
     const inCookies = (read: 'accessToken' | 'refreshToken') => {
@@ -104,12 +102,12 @@ export class TokenTransport {
     return this.proven([bearer, inCookies('accessToken')], [inCookies('refreshToken'), refreshTokenInBody]);
   }
 
-  private async proven(access: (string | undefined)[], refresh: (string | undefined)[]): Promise<Set<string>> {
-    const ids = access.map((token) => (token === undefined ? null : this.sessions.sessionIdOfAccessToken(token)));
-    for (const token of refresh) {
-      if (token !== undefined) ids.push((await this.sessions.sessionOfRefreshToken(token))?.id ?? null);
-    }
-    return new Set(ids.filter((id): id is string => id !== null));
+  private async proven(access: (string | undefined)[], refresh: (string | undefined)[]): Promise<ProvenSession[]> {
+    const found = new Map<string, ProvenSession>();
+    const add = (session: ProvenSession | null) => session && found.set(session.id, session);
+    for (const token of access) if (token !== undefined) add(this.sessions.sessionOfAccessToken(token));
+    for (const token of refresh) if (token !== undefined) add(await this.sessions.sessionOfRefreshToken(token));
+    return [...found.values()];
   }
 
   private setCookies(response: unknown, cookies: string[]): void {

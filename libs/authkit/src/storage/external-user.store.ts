@@ -12,35 +12,53 @@ export class ExternalUserStore extends UserStore {
   }
 
   override async findById(id: string): Promise<KnownUser | null> {
-    return this.complete(await this.users.findById(id));
+    // The epoch first: read after the hash, it could be the one that already ended the sessions of that very hash.
+    const epoch = this.users.endSessions ? 0 : await this.state.epochOf(id);
+    const record = await this.users.findById(id);
+    return record && { ...record, sessionEpoch: record.sessionEpoch ?? epoch };
   }
 
   override async findByIdentifier(identifier: LoginIdentifier): Promise<KnownUser | null> {
-    return this.complete(await this.users.findByIdentifier(identifier));
+    const record = await this.users.findByIdentifier(identifier);
+    if (!record) return null;
+    // Without an epoch of its own the record is read again, behind the epoch.
+    return record.sessionEpoch === undefined
+      ? this.findById(record.user.id)
+      : { ...record, sessionEpoch: record.sessionEpoch };
   }
 
   override async create(user: NewUser): Promise<UserRecord> {
     return (await this.complete(await this.users.create(user)))!;
   }
 
-  override async updateProfile(id: string, fields: Readonly<Record<string, unknown>>, at: number): Promise<UserRecord | null> {
+  override async updateProfile(
+    id: string,
+    fields: Readonly<Record<string, unknown>>,
+    at: number,
+  ): Promise<UserRecord | null> {
     return this.complete(await this.users.updateProfile(id, fields, at));
   }
 
   override async changePassword(id: string, change: PasswordChange): Promise<boolean> {
     const changed = await this.users.changePassword(id, change);
-    // After the hash: a login that verified the old one has read the old epoch.
-    if (changed && change.endSessions) await this.endSessions(id, change.at);
+    // A store with epochs of its own has raised it in the same statement. Ours is raised after the hash: a login that
+    // verified the old one has read the old epoch.
+    if (changed && change.endSessions && !this.users.endSessions) await this.state.bump(id, change.at);
     return changed;
   }
 
   override async setActive(id: string, active: boolean, at: number, adminRole: string | null): Promise<GuardedChange> {
     const outcome = await this.users.setActive(id, active, at, adminRole);
-    if (outcome === 'changed') await this.endSessions(id, at);
+    if (outcome === 'changed' && !active && !this.users.endSessions) await this.state.bump(id, at);
     return outcome;
   }
 
-  override setRoles(id: string, roles: readonly string[], at: number, adminRole: string | null): GuardedChange | Promise<GuardedChange> {
+  override setRoles(
+    id: string,
+    roles: readonly string[],
+    at: number,
+    adminRole: string | null,
+  ): GuardedChange | Promise<GuardedChange> {
     return this.users.setRoles(id, roles, at, adminRole);
   }
 

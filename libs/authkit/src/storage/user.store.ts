@@ -62,7 +62,8 @@ export class UserConflictError extends Error {
 }
 
 /**
- * Where users live. The two finders are all a legacy service needs; what it leaves out answers 501.
+ * Where users live. The two finders are all a legacy service needs (with `registration.enabled: false`); what it leaves
+ * out answers 501.
  * Every method may return a value or a promise of it. Each change is one conditional statement or one transaction.
  */
 export abstract class UserStore<U extends AuthUser = AuthUser> {
@@ -76,7 +77,11 @@ export abstract class UserStore<U extends AuthUser = AuthUser> {
   }
 
   /** Sets host columns; null when there is no such user. */
-  updateProfile(_id: string, _fields: Readonly<Record<string, unknown>>, _at: number): MaybePromise<UserRecord<U> | null> {
+  updateProfile(
+    _id: string,
+    _fields: Readonly<Record<string, unknown>>,
+    _at: number,
+  ): MaybePromise<UserRecord<U> | null> {
     return unsupported('updateProfile');
   }
 
@@ -91,7 +96,12 @@ export abstract class UserStore<U extends AuthUser = AuthUser> {
   }
 
   /** Replaces all roles. Refuses to take `adminRole` from its last active holder. */
-  setRoles(_id: string, _roles: readonly string[], _at: number, _adminRole: string | null): MaybePromise<GuardedChange> {
+  setRoles(
+    _id: string,
+    _roles: readonly string[],
+    _at: number,
+    _adminRole: string | null,
+  ): MaybePromise<GuardedChange> {
     return unsupported('setRoles');
   }
 

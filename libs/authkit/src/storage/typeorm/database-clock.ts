@@ -58,7 +58,7 @@ export class DatabaseClock extends Clock implements OnModuleInit, OnApplicationS
     }
     try {
       const before = performance.now();
-      const [row] = (await this.source.query(query)) as { now: string }[];
+      const [row] = await this.source.query<{ now: string }[]>(query);
       const middle = (before + performance.now()) / 2;
       this.base = Number(row.now) - middle;
       this.failed = false;

@@ -11,7 +11,7 @@ export interface AuthEntities {
 }
 
 @Entity('auth_locks')
-export class AuthLock {
+class AuthLock {
   /** One row per thing that only one transaction at a time may change. */
   @PrimaryColumn({ type: 'varchar', length: 32 })
   name!: string;
@@ -49,7 +49,7 @@ export function entitiesFor(userEntity: Type<object> | undefined): AuthEntities 
 
 function makeEntities(userEntity: Type<object> | undefined): AuthEntities {
   const UserKey = (): PropertyDecorator =>
-    userEntity ? (ForeignKey(() => userEntity, 'id', { onDelete: 'CASCADE' }) as PropertyDecorator) : () => undefined;
+    userEntity ? ForeignKey(() => userEntity, 'id', { onDelete: 'CASCADE' }) : () => undefined;
 
   @Entity('auth_sessions')
   class AuthSession {

@@ -18,7 +18,11 @@ type Values = Readonly<Record<string, unknown>>;
  * parameter. Compiled once per DataSource, because a query builder costs more than the statement on the hot paths.
  * Names come from TypeORM's metadata, so the host's naming strategy and schema hold; values are always parameters.
  */
-export function compile(source: DataSource, tables: Readonly<Record<string, EntityMetadata>>, template: string): Statement {
+export function compile(
+  source: DataSource,
+  tables: Readonly<Record<string, EntityMetadata>>,
+  template: string,
+): Statement {
   const parameters: string[] = [];
   const escape = (name: string) => source.driver.escape(name);
   const text = template

@@ -127,7 +127,9 @@ export class TypeOrmSessionStore extends SessionStore {
   }
 
   override async changedSince(since: number): Promise<Change[]> {
-    const users = this.userEntity ? '{u.id} AS id, {u.changedAt} AS changed FROM {u}' : '{t.userId} AS id, {t.changedAt} AS changed FROM {t}';
+    const users = this.userEntity
+      ? '{u.id} AS id, {u.changedAt} AS changed FROM {u}'
+      : '{t.userId} AS id, {t.changedAt} AS changed FROM {t}';
     const userChangedAt = this.userEntity ? '{u.changedAt}' : '{t.changedAt}';
     const { rows } = await this.run(
       `SELECT 'session' AS kind, {s.id} AS id, {s.changedAt} AS changed FROM {s} WHERE {s.changedAt} >= :since

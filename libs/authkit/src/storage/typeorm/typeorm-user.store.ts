@@ -69,7 +69,11 @@ export class TypeOrmUserStore extends UserStore {
 
   override async changePassword(id: string, change: PasswordChange): Promise<boolean> {
     const guard =
-      change.from === undefined ? '' : change.from === null ? ' AND {u.passwordHash} IS NULL' : ' AND {u.passwordHash} = :from';
+      change.from === undefined
+        ? ''
+        : change.from === null
+          ? ' AND {u.passwordHash} IS NULL'
+          : ' AND {u.passwordHash} = :from';
     return this.update(
       `UPDATE {u} SET {u.passwordHash} = :to, {u.sessionEpoch} = {u.sessionEpoch} + :bump, {u.changedAt} = :at
        WHERE {u.id} = :id${guard}`,
@@ -96,7 +100,12 @@ export class TypeOrmUserStore extends UserStore {
     });
   }
 
-  override setRoles(id: string, roles: readonly string[], at: number, adminRole: string | null): Promise<GuardedChange> {
+  override setRoles(
+    id: string,
+    roles: readonly string[],
+    at: number,
+    adminRole: string | null,
+  ): Promise<GuardedChange> {
     const wanted = [...new Set(roles)];
     return this.unit.run(async (runner) => {
       const demoting = adminRole !== null && !wanted.includes(adminRole);
@@ -105,8 +114,10 @@ export class TypeOrmUserStore extends UserStore {
       const touch = this.statement('UPDATE {u} SET {u.changedAt} = :at WHERE {u.id} = :id');
       if ((await execute(runner, touch, { id, at })).affected === 0) return 'not_found';
       const before = (await this.stateOf(runner, id))!;
-      if (before.roles.length === wanted.length && wanted.every((role) => before.roles.includes(role))) return 'unchanged';
-      if (demoting && before.active && (await this.isLastAdmin(runner, id, before.roles, adminRole))) return 'last_admin';
+      if (before.roles.length === wanted.length && wanted.every((role) => before.roles.includes(role)))
+        return 'unchanged';
+      if (demoting && before.active && (await this.isLastAdmin(runner, id, before.roles, adminRole)))
+        return 'last_admin';
       await execute(runner, this.statement('DELETE FROM {r} WHERE {r.userId} = :id'), { id });
       await this.insertRoles(runner, id, wanted);
       return 'changed';
@@ -153,7 +164,10 @@ export class TypeOrmUserStore extends UserStore {
   private async insertRoles(runner: QueryRunner, userId: string, roles: readonly string[]): Promise<void> {
     if (roles.length === 0) return;
     const { userRole } = entitiesFor(this.userEntity);
-    await runner.manager.insert(userRole, [...new Set(roles)].map((role) => ({ userId, role })));
+    await runner.manager.insert(
+      userRole,
+      [...new Set(roles)].map((role) => ({ userId, role })),
+    );
   }
 
   /** Serialises whatever could remove an administrator: without it two could remove each other (write skew). */
@@ -161,11 +175,22 @@ export class TypeOrmUserStore extends UserStore {
     const lock = this.statement("UPDATE {l} SET {l.taken} = 1 WHERE {l.name} = 'admins'");
     if ((await execute(runner, lock, {})).affected === 1) return;
     const { lock: entity } = entitiesFor(this.userEntity);
-    await runner.manager.createQueryBuilder().insert().into(entity).values({ name: 'admins', taken: 0 }).orIgnore().execute();
+    await runner.manager
+      .createQueryBuilder()
+      .insert()
+      .into(entity)
+      .values({ name: 'admins', taken: 0 })
+      .orIgnore()
+      .execute();
     await execute(runner, lock, {});
   }
 
-  private async isLastAdmin(runner: QueryRunner, id: string, roles: string[], adminRole: string | null): Promise<boolean> {
+  private async isLastAdmin(
+    runner: QueryRunner,
+    id: string,
+    roles: string[],
+    adminRole: string | null,
+  ): Promise<boolean> {
     if (adminRole === null || !roles.includes(adminRole)) return false;
     const others = this.statement(
       `SELECT COUNT(*) AS others FROM {r} r JOIN {u} u ON u.{u.id} = r.{r.userId}
@@ -204,7 +229,12 @@ export class TypeOrmUserStore extends UserStore {
   }
 }
 
-const UNIQUE_VIOLATIONS = new Set(['23505', 'SQLITE_CONSTRAINT_UNIQUE', 'SQLITE_CONSTRAINT_PRIMARYKEY', 'ER_DUP_ENTRY']);
+const UNIQUE_VIOLATIONS = new Set([
+  '23505',
+  'SQLITE_CONSTRAINT_UNIQUE',
+  'SQLITE_CONSTRAINT_PRIMARYKEY',
+  'ER_DUP_ENTRY',
+]);
 
 function isUniqueViolation(error: unknown): boolean {
   if (!(error instanceof QueryFailedError)) return false;

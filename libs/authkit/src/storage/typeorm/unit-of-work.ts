@@ -3,7 +3,16 @@ import type { DataSource, QueryRunner } from 'typeorm';
 const gates = new WeakMap<DataSource, Gate>();
 
 /** Drivers with one connection: their transactions share it with every other statement. */
-const SINGLE_CONNECTION = new Set(['better-sqlite3', 'sqlite', 'sqljs', 'capacitor', 'cordova', 'expo', 'nativescript', 'react-native']);
+const SINGLE_CONNECTION = new Set([
+  'better-sqlite3',
+  'sqlite',
+  'sqljs',
+  'capacitor',
+  'cordova',
+  'expo',
+  'nativescript',
+  'react-native',
+]);
 
 /**
  * Transactions that are isolated on every driver. On a single connection a statement issued while a transaction is open

@@ -1,0 +1,27 @@
+import { ValidationPipe, type INestApplication } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { ExpressAdapter } from '@nestjs/platform-express';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { AppModule } from './app.module.js';
+import { readDemoConfig, type Adapter, type Environment } from './demo-config.js';
+import { setUpSwagger } from './swagger.js';
+
+/** The whole app, configured by `env` and not listening yet. */
+export async function createDemoApp(env: Environment): Promise<INestApplication> {
+  const config = readDemoConfig(env);
+  const app = await NestFactory.create<INestApplication>(AppModule.with(config), adapterOf(config.adapter), {
+    logger: ['warn', 'error'],
+    abortOnError: false,
+  });
+  // For the demo's own routes; the kit validates the bodies of its own by itself.
+  app.useGlobalPipes(new ValidationPipe({ transform: true, whitelist: true, forbidNonWhitelisted: true }));
+  setUpSwagger(app);
+  return app;
+}
+
+function adapterOf(name: Adapter): ExpressAdapter | FastifyAdapter {
+  if (name === 'fastify') return new FastifyAdapter();
+  const adapter = new ExpressAdapter();
+  adapter.disable('x-powered-by');
+  return adapter;
+}

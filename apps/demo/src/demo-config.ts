@@ -1,0 +1,58 @@
+import { optionsFromEnv, type AuthKitRuntimeOptions } from 'nest-authkit';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+export type Adapter = 'express' | 'fastify';
+
+/** What `ConfigService` gives the rest of the demo. */
+export interface DemoConfig {
+  port: number;
+  host: string;
+  adapter: Adapter;
+  adminEmail: string;
+  database: DatabaseConfig;
+  authkit: AuthKitRuntimeOptions;
+}
+
+export interface DatabaseConfig {
+  /** PostgreSQL; without it SQLite in `file`. */
+  url?: string;
+  schema?: string;
+  file: string;
+  /** Whether TypeORM makes the tables; never in production. */
+  synchronize: boolean;
+}
+
+/** Reads the environment; every variable has a default. Throws when one makes no sense. */
+export function readDemoConfig(env: Environment): DemoConfig {
+  return {
+    port: portOf(env['PORT'] || '3000'),
+    // Only this machine, until somebody asks for more: HOST=0.0.0.0.
+    host: env['HOST'] || '127.0.0.1',
+    adapter: adapterOf(env['ADAPTER'] || 'express'),
+    adminEmail: env['ADMIN_EMAIL'] || 'admin@example.com',
+    database: {
+      url: postgresUrlOf(env['DATABASE_URL']),
+      schema: env['DATABASE_SCHEMA'] || undefined,
+      file: env['SQLITE_FILE'] || 'demo.sqlite',
+      synchronize: env['NODE_ENV'] !== 'production',
+    },
+    authkit: optionsFromEnv(env),
+  };
+}
+
+function portOf(text: string): number {
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new Error(`PORT: ${text} is not a port.`);
+  return port;
+}
+
+function adapterOf(name: string): Adapter {
+  if (name !== 'express' && name !== 'fastify') throw new Error(`ADAPTER: ${name} is neither express nor fastify.`);
+  return name;
+}
+
+function postgresUrlOf(url: string | undefined): string | undefined {
+  // The URL may hold a password, so it is not repeated.
+  if (url && !/^postgres(ql)?:\/\//.test(url)) throw new Error('DATABASE_URL: give postgres://user@host:5432/name.');
+  return url || undefined;
+}

@@ -1,0 +1,53 @@
+import { bcrypt } from '../passwords/bcrypt.hasher.js';
+import { PasswordHasher } from '../passwords/password-hasher.js';
+import type { RoleDefinition } from './authkit-options.js';
+import { refuse, section, textList, type Parser } from './option-parsers.js';
+
+// Parsers of one particular option each; the general ones are in option-parsers.ts.
+
+export const anything: Parser<unknown> = (raw) => raw;
+
+export function exactOrigin(value: string, path: string): string {
+  // Apps send origins with schemes of their own (capacitor://localhost), for which URL knows no origin.
+  const own = /^(?!https?:)[a-z][a-z0-9+.-]*:\/\/[a-z0-9.-]+$/.test(value);
+  if (!own && (!URL.canParse(value) || new URL(value).origin !== value)) {
+    refuse(path, value, 'Give an exact origin such as https://app.example.com: no wildcard, no path, no null.');
+  }
+  return value;
+}
+
+/** One hasher or a list; bcrypt is always among them. */
+export const hashers: Parser<readonly PasswordHasher[]> = (raw, path) => {
+  const list: unknown[] = raw === undefined ? [] : Array.isArray(raw) ? raw : [raw];
+  const given = list.map((hasher) =>
+    hasher instanceof PasswordHasher
+      ? hasher
+      : refuse(path, hasher, 'Give bcrypt(), argon2id() or your own PasswordHasher.'),
+  );
+  // Imported bcrypt hashes verify whatever writes the new ones.
+  return given.some((hasher) => hasher.scheme === 'bcrypt-sha256') ? given : [...given, bcrypt()];
+};
+
+export function cookieName(fallback: string): Parser<string> {
+  return (raw = fallback, path) =>
+    typeof raw === 'string' && /^[A-Za-z0-9_.-]{1,64}$/.test(raw) && !/^__(host|secure)-/i.test(raw)
+      ? raw
+      : refuse(path, raw, 'Use letters, digits, _ . and -; the prefix is added for you.');
+}
+
+export const roleDefinitions: Parser<Readonly<Record<string, Required<RoleDefinition>>>> = (raw, path) => {
+  const roles = Object.entries(section<Record<string, unknown>>(raw, path, passThrough(raw))).map(
+    ([name, definition]) =>
+      [name, section(definition, `${path}.${name}`, { inherits: textList([]), permissions: textList([]) })] as const,
+  );
+  const table = Object.fromEntries(roles);
+  for (const [name, { inherits }] of roles) {
+    const unknown = inherits.find((parent) => !Object.hasOwn(table, parent));
+    if (unknown !== undefined) refuse(`${path}.${name}.inherits`, unknown, 'Define that role too.');
+  }
+  return table;
+};
+
+function passThrough(raw: unknown): Record<string, Parser<unknown>> {
+  return Object.fromEntries(Object.keys(raw ?? {}).map((key) => [key, anything]));
+}
