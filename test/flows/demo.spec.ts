@@ -250,7 +250,7 @@ describeOn('the demo', { databases: DATABASES }, ({ adapter, database }) => {
   it('documents public operations as open and all others as protected', async () => {
     const { body } = await client.get('/docs-json');
     const document = body as OpenAPIObject;
-    expect(document.security).toEqual([{ bearer: [] }, { password: [] }, { cookie: [] }]);
+    expect(document.security).toEqual([{ password: [] }, { bearer: [] }, { cookie: [] }]);
     expect(document.components?.securitySchemes).toMatchObject({
       bearer: { type: 'http', scheme: 'bearer' },
       password: { type: 'oauth2', flows: { password: { tokenUrl: '/auth/token' } } },

@@ -42,7 +42,7 @@ export class AuthKitGuard implements CanActivate {
         });
       }
       const request = nodeRequest(context.switchToHttp().getRequest<RequestLike>());
-      const found = this.authenticate(request);
+      const found = this.authenticate(request, rule);
       if (!(found instanceof Promise)) return this.admit(found, rule, request);
       return found
         .then((authenticated) => this.admit(authenticated, rule, request))
@@ -53,8 +53,12 @@ export class AuthKitGuard implements CanActivate {
   }
 
   /** Who the request's credential belongs to; null when it carries none. */
-  protected authenticate(request: IncomingMessage): Authentication | null | Promise<Authentication | null> {
-    return this.others.length === 0 ? this.sessions.authenticate(request) : this.authenticateByAny(request);
+  protected authenticate(
+    request: IncomingMessage,
+    rule: RouteRule,
+  ): Authentication | null | Promise<Authentication | null> {
+    if (this.others.length === 0) return this.sessions.authenticate(request, rule.liveSession);
+    return this.authenticateByAny(request, rule);
   }
 
   /** Lets the caller in, or throws the problem that says why not. */
@@ -80,12 +84,12 @@ export class AuthKitGuard implements CanActivate {
     return true;
   }
 
-  private async authenticateByAny(request: IncomingMessage): Promise<Authentication | null> {
+  private async authenticateByAny(request: IncomingMessage, rule: RouteRule): Promise<Authentication | null> {
     for (const authenticator of this.others) {
       const found = await authenticator.authenticate(request);
       if (found) return found;
     }
-    return this.sessions.authenticate(request);
+    return this.sessions.authenticate(request, rule.liveSession);
   }
 
   private loadUserOnce(context: RequestContext, id: string): Promise<unknown> {

@@ -40,6 +40,7 @@ describe('ruleOf', () => {
       roles: [],
       permissions: [],
       credentials: ['user'],
+      liveSession: false,
       explicit: false,
     });
   });

@@ -1,7 +1,7 @@
 import type { Type } from '@nestjs/common';
 import { AuthKitConfigError } from '../kernel/errors.js';
 import type { PrincipalKind } from '../kernel/principal.js';
-import { AUTHENTICATED, CREDENTIALS, PERMISSIONS, PUBLIC, ROLES } from './decorators.js';
+import { AUTHENTICATED, CREDENTIALS, LIVE_SESSION, PERMISSIONS, PUBLIC, ROLES } from './decorators.js';
 
 // eslint-disable-next-line @typescript-eslint/no-unsafe-function-type -- what Nest's ExecutionContext.getHandler() returns
 export type Handler = Function;
@@ -16,6 +16,8 @@ export interface RouteRule {
   /** All must be covered. */
   readonly permissions: readonly string[];
   readonly credentials: readonly PrincipalKind[];
+  /** The token alone is not enough, whatever `session.check` says. */
+  readonly liveSession: boolean;
   /** False when nothing was declared and the default (an authenticated user) holds. */
   readonly explicit: boolean;
 }
@@ -56,6 +58,7 @@ function combine(handler: Handler, controller: Type<unknown>): RouteRule {
     roles,
     permissions,
     credentials: own.credentials ?? shared.credentials ?? ['user'],
+    liveSession: Reflect.hasMetadata(LIVE_SESSION.KEY, handler) || Reflect.hasMetadata(LIVE_SESSION.KEY, controller),
     explicit: own.public !== undefined || shared.public !== undefined || isRestricted(own) || isRestricted(shared),
   });
 }

@@ -27,11 +27,16 @@ export class SessionAuthenticator extends Authenticator {
     super();
   }
 
-  override authenticate(request: IncomingMessage): Authentication | null | Promise<Authentication> {
+  override authenticate(
+    request: IncomingMessage,
+    liveSession = false,
+  ): Authentication | null | Promise<Authentication> {
     const { authorization, cookie } = request.headers;
-    if (authorization !== undefined) return this.authenticateToken(this.bearerToken(request, authorization), 'header');
+    if (authorization !== undefined) {
+      return this.authenticateToken(this.bearerToken(request, authorization), 'header', liveSession);
+    }
     const token = this.cookies.accessToken(cookie);
-    return token === undefined ? null : this.authenticateToken(token, 'cookie');
+    return token === undefined ? null : this.authenticateToken(token, 'cookie', liveSession);
   }
 
   private bearerToken(request: IncomingMessage, authorization: string): string {
@@ -51,9 +56,13 @@ export class SessionAuthenticator extends Authenticator {
     return authorization.slice(7);
   }
 
-  private authenticateToken(token: string, via: 'header' | 'cookie'): Authentication | Promise<Authentication> {
+  private authenticateToken(
+    token: string,
+    via: 'header' | 'cookie',
+    liveSession: boolean,
+  ): Authentication | Promise<Authentication> {
     const claims = this.accessTokens.verify(token);
-    if (this.options.session.check === 'never') return { principal: this.principalOf(claims), via };
+    if (this.options.session.check === 'never' && !liveSession) return { principal: this.principalOf(claims), via };
     const snapshot = this.cache.get(claims.sid, claims.sub);
     return snapshot instanceof Promise
       ? snapshot.then((loaded) => authenticated(loaded, claims, via))

@@ -11,7 +11,7 @@ import {
   getSchemaPath,
 } from '@nestjs/swagger';
 import { HttpAdapterHost } from '@nestjs/core';
-import { Authenticated, CurrentPrincipal, Public } from '../access/decorators.js';
+import { Authenticated, CurrentPrincipal, LiveSession, Public } from '../access/decorators.js';
 import { ApiProblem } from '../access/openapi.js';
 import { AuthBody } from '../http/auth-body.decorator.js';
 import { ProblemFilter } from '../http/problem.filter.js';
@@ -44,6 +44,7 @@ export function accountController(path: string, dtos: AccountDtos): Type<object>
   @ApiExtraModels(dtos.user)
   @Controller(path)
   @UseFilters(ProblemFilter)
+  @LiveSession()
   class AccountController {
     constructor(
       private readonly accounts: AccountService,

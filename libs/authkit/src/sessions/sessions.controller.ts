@@ -8,7 +8,7 @@ import {
   ApiQuery,
   ApiTags,
 } from '@nestjs/swagger';
-import { Authenticated, CurrentPrincipal } from '../access/decorators.js';
+import { Authenticated, CurrentPrincipal, LiveSession } from '../access/decorators.js';
 import { ApiProblem } from '../access/openapi.js';
 import { ProblemFilter } from '../http/problem.filter.js';
 import { AuthKitError } from '../kernel/errors.js';
@@ -50,6 +50,7 @@ export function sessionsController(path: string): Type<object> {
   @Controller(path)
   @UseFilters(ProblemFilter)
   @Authenticated()
+  @LiveSession()
   class SessionsController {
     constructor(
       private readonly sessions: SessionService,
