@@ -1,5 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Readable } from 'node:stream';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { Injectable } from '@nestjs/common';
 import { HttpAdapterHost, type AbstractHttpAdapter } from '@nestjs/core';
 import { AuthKitError } from '../kernel/errors.js';
@@ -8,7 +7,7 @@ import { OwnRoutes, type OwnRoute } from './own-routes.js';
 import { PROBLEM_TYPE } from './problem-writer.js';
 import { readBody } from './request-body.js';
 
-type Next = (error?: unknown, payload?: Readable) => void;
+type Next = (error?: unknown) => void;
 
 /** The little of Fastify that is needed, so that neither adapter is imported. */
 interface FastifyLike {
@@ -70,6 +69,7 @@ export class HttpGate {
 
   private attachFastify(instance: FastifyLike): void {
     const routes = new WeakMap<IncomingMessage, OwnRoute>();
+    const hidden = new WeakMap<IncomingMessage, IncomingHttpHeaders>();
     instance.addHook('onRequest', ({ raw }, reply, next) => {
       RequestContext.of(raw).run(() => {
         const route = this.enter(raw, reply.raw, () => reply.hijack());
@@ -87,14 +87,17 @@ export class HttpGate {
         route,
         () => reply.hijack(),
         () => {
-          // Fastify's own parser gets something it cannot object to (bytes, for Nest 11); the handlers read the context's body.
-          delete raw.headers['content-length'];
-          next(null, Readable.from([Buffer.from('{}')], { objectMode: false }));
+          // Without these headers Fastify sees no body and parses none; the handlers read the context's.
+          hidden.set(raw, takeBodyHeaders(raw.headers));
+          next();
         },
       );
     });
     // Body parsing resumes in the socket's async context; handlers shall run in the request's.
-    instance.addHook('preValidation', ({ raw }, _reply, next) => RequestContext.of(raw).run(() => next()));
+    instance.addHook('preValidation', ({ raw }, _reply, next) => {
+      Object.assign(raw.headers, hidden.get(raw));
+      RequestContext.of(raw).run(() => next());
+    });
   }
 
   private enter(request: IncomingMessage, response: ServerResponse, hijack: () => void): OwnRoute | null | 'refused' {
@@ -131,6 +134,17 @@ export class HttpGate {
       },
     );
   }
+}
+
+/** Removes and returns the headers that announce a body. */
+function takeBodyHeaders(headers: IncomingHttpHeaders): IncomingHttpHeaders {
+  const taken: IncomingHttpHeaders = {};
+  for (const name of ['content-type', 'content-length', 'transfer-encoding']) {
+    if (headers[name] === undefined) continue;
+    taken[name] = headers[name];
+    delete headers[name];
+  }
+  return taken;
 }
 
 function send(response: ServerResponse, error: AuthKitError): void {

@@ -47,7 +47,8 @@ function collect(request: IncomingMessage): Promise<Buffer> {
     request.on('data', onData);
     request.once('end', () => resolve(Buffer.concat(chunks)));
     request.once('error', reject);
-    request.once('close', () => reject(new Error('the connection was closed')));
+    // Comes after every request; only before its end does it mean anything.
+    request.once('close', () => request.complete || reject(new Error('the connection was closed')));
   });
 }
 

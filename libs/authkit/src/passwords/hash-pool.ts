@@ -12,10 +12,13 @@ const WORKER_SOURCE = `
 const { parentPort } = require('node:worker_threads');
 const { createRequire } = require('node:module');
 const os = require('node:os');
+const libraries = new Map();
 try { if (process.platform === 'linux') os.setPriority(0, 19); } catch {}
 parentPort.on('message', ({ module, from, method, args }) => {
   try {
-    parentPort.postMessage({ result: createRequire(from)(module)[method](...args) });
+    let library = libraries.get(module);
+    if (!library) libraries.set(module, (library = createRequire(from)(module)));
+    parentPort.postMessage({ result: library[method](...args) });
   } catch (error) {
     parentPort.postMessage({ error: String(error && error.message) });
   }

@@ -1,0 +1,106 @@
+import { NestFactory } from '@nestjs/core';
+import { SessionStore, UserStore } from 'nest-authkit';
+import { DataSource } from 'typeorm';
+import { build } from '../apps/authkit.app.mjs';
+import { withDatabase } from '../lib/database.mjs';
+import { median } from '../lib/stats.mjs';
+import { printTable } from '../report.mjs';
+
+const BATCHES = 21;
+const CALLS = 100;
+const FAR = 4_000_000_000_000;
+
+/** Microseconds of each store call of the hot paths, with more and more users, each with one session. */
+export function scale(database, settings) {
+  return withDatabase(database, async () => {
+    const { module } = build({ database, cost: 4 });
+    const app = await NestFactory.createApplicationContext(module, { logger: false, abortOnError: false });
+    try {
+      const source = app.get(DataSource);
+      const results = [];
+      const generations = new Map();
+      let rows = 0;
+      for (const size of settings.sizes) {
+        await fill(source, rows, size);
+        rows = size;
+        results.push({ size, ...(await timeEach(callsOn(app.get(UserStore), app.get(SessionStore), generations, size))) });
+      }
+      return results;
+    } finally {
+      await app.close();
+    }
+  });
+}
+
+export function printScale(database, results) {
+  const [first] = results;
+  const last = results.at(-1);
+  const calls = Object.keys(first).filter((key) => key !== 'size');
+  printTable(
+    `Microseconds a call by users and sessions, ${database}`,
+    ['', ...results.map(({ size }) => size.toLocaleString('en')), 'last / first'],
+    calls.map((name) => [name, ...results.map((result) => result[name]), last[name] / first[name]]),
+  );
+}
+
+function callsOn(users, sessions, generations, size) {
+  const someone = () => idOf(Math.floor(Math.random() * size));
+  const rotate = async (id) => {
+    const generation = generations.get(id) ?? 1;
+    await sessions.rotate(id, generation, Date.now(), FAR);
+    generations.set(id, generation + 1);
+  };
+  return {
+    'login: findByIdentifier': () => users.findByIdentifier({ email: `${someone()}@example.com` }),
+    'login: trim': () => sessions.trim(someone(), 20, Date.now()),
+    'guard miss, refresh: findWithUser': () => sessions.findWithUser(someone()),
+    'refresh: rotate': () => rotate(someone()),
+    'sessions: listLive': () => sessions.listLive(someone(), 0, Date.now()),
+    'change feed: changedSince': () => sessions.changedSince(Date.now() - 10_000),
+  };
+}
+
+async function timeEach(calls) {
+  const times = Object.fromEntries(Object.keys(calls).map((name) => [name, []]));
+  for (let batch = 0; batch < BATCHES; batch += 1) {
+    for (const [name, work] of Object.entries(calls)) {
+      const startedAt = performance.now();
+      for (let i = 0; i < CALLS; i += 1) await work();
+      times[name].push(((performance.now() - startedAt) * 1000) / CALLS);
+    }
+  }
+  return Object.fromEntries(Object.entries(times).map(([name, batches]) => [name, median(batches)]));
+}
+
+const idOf = (n) => `00000000-0000-7000-8000-${100_000_000_000 + n}`;
+
+/** Users and sessions number `from` to `to`, made by the database itself: a million rows by inserts would take minutes. */
+async function fill(source, from, to) {
+  const ids = `WITH RECURSIVE n(i) AS (SELECT ${from} UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ${to}),
+    k(id) AS (SELECT '00000000-0000-7000-8000-' || CAST(100000000000 + i AS varchar(12)) FROM n)`;
+  const insert = (table, columns) => {
+    const path = source.entityMetadatas.find(({ tableName }) => tableName === table).tablePath;
+    const target = path.split('.').map((part) => `"${part}"`).join('.');
+    return source.query(
+      `INSERT INTO ${target} (${Object.keys(columns).join(', ')}) ${ids} SELECT ${Object.values(columns).join(', ')} FROM k`,
+    );
+  };
+  await insert('users', { id: 'id', email: "id || '@example.com'", created_at: 0, changed_at: 0 });
+  await insert('auth_user_roles', { user_id: 'id', role: "'user'" });
+  await insert('auth_sessions', {
+    id: 'id',
+    user_id: 'id',
+    epoch: 0,
+    generation: 1,
+    seed: "''",
+    transport: "'bearer'",
+    amr: "'pwd'",
+    authenticated_at: 0,
+    created_at: 0,
+    last_used_at: 0,
+    idle_expires_at: FAR,
+    absolute_expires_at: FAR,
+    changed_at: 0,
+  });
+  await source.query('ANALYZE');
+}
