@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { AccountService, type Registration, type RegistrationGrants } from './account/account.service.js';
 import { AuthKitError } from './kernel/errors.js';
 import { LoginService } from './login/login.service.js';
-import type { CredentialTransport } from './options/authkit-options.js';
+import type { CredentialTransport } from './kernel/credential-transport.js';
 import { AccessTokens, type AccessClaims } from './sessions/access-token.js';
 import { SessionService, type LiveSession } from './sessions/session.service.js';
 import { TokenPairs, type TokenPair } from './sessions/token-pair.js';

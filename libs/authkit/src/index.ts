@@ -6,7 +6,6 @@ export type {
   AuthKitOptions,
   AuthKitRuntimeOptions,
   AuthKitStaticOptions,
-  CredentialTransport,
   RoleDefinition,
 } from './options/authkit-options.js';
 export { optionsFromEnv } from './options/options-from-env.js';
@@ -39,6 +38,7 @@ export type { AuthKitFeature } from './features/feature.js';
 export { SecondFactor } from './login/second-factor.js';
 
 export { Clock, SystemClock } from './kernel/clock.js';
+export type { CredentialTransport } from './kernel/credential-transport.js';
 export type { Duration } from './kernel/duration.js';
 export {
   AuthKitConfigError,

@@ -130,8 +130,9 @@ export class AccountService {
   async setActive(userId: string, active: boolean): Promise<void> {
     const outcome = await this.users.setActive(userId, active, this.clock.now(), this.options.adminRole);
     assertChangeable(outcome);
-    if (outcome === 'unchanged') return;
+    // Also when it was inactive already: a crash may have come between that change and this.
     if (!active) await this.sessions.markAllRevoked(userId, 'user_deactivated');
+    if (outcome === 'unchanged') return;
     await this.events.emit(active ? 'user.activated' : 'user.deactivated', {}, { subject: userId });
   }
 

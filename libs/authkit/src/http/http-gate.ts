@@ -52,7 +52,12 @@ export class HttpGate {
       RequestContext.of(request).run(() => {
         const route = this.enter(request, response, () => undefined);
         if (route === 'refused') return;
-        if (route === null || UNREAD.has(request.method ?? '')) return next();
+        if (route === null) return next();
+        if (UNREAD.has(request.method ?? '')) {
+          // A body means nothing there (RFC 9110, 9.3.1); without a type no parser of the host reads it.
+          delete request.headers['content-type'];
+          return next();
+        }
         this.read(
           request,
           response,

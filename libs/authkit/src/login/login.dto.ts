@@ -1,6 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, IsOptional, IsString, MaxLength, ValidateIf } from 'class-validator';
-import type { CredentialTransport } from '../options/authkit-options.js';
+import type { CredentialTransport } from '../kernel/credential-transport.js';
 
 /** Body of POST /auth/login. */
 export class LoginDto {

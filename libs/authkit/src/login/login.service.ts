@@ -4,7 +4,7 @@ import { canonicalUsername } from '../account/username.js';
 import { Clock } from '../kernel/clock.js';
 import { AuthKitError } from '../kernel/errors.js';
 import { AuthEvents } from '../kernel/events.js';
-import type { CredentialTransport } from '../options/authkit-options.js';
+import type { CredentialTransport } from '../kernel/credential-transport.js';
 import { RESOLVED_OPTIONS } from '../options/tokens.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
 import { assertPasswordShape } from '../passwords/password-policy.js';

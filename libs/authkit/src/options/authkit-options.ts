@@ -1,12 +1,10 @@
 import type { ModuleMetadata, Type } from '@nestjs/common';
 import type { AuthKitFeature } from '../features/feature.js';
+import type { CredentialTransport } from '../kernel/credential-transport.js';
 import type { Duration } from '../kernel/duration.js';
 import type { PasswordHasher } from '../passwords/password-hasher.js';
 import type { SessionStore } from '../storage/session.store.js';
 import type { AuthUser, UserStore } from '../storage/user.store.js';
-
-/** How a client receives and presents tokens: in the JSON body and a header, or in HttpOnly cookies. */
-export type CredentialTransport = 'bearer' | 'cookie';
 
 /** The part of the options that shapes the module graph; given directly, in `forRootAsync` too. */
 export interface AuthKitStaticOptions<U extends AuthUser = AuthUser> {

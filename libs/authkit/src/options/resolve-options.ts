@@ -1,7 +1,8 @@
 import { AuthKitConfigError } from '../kernel/errors.js';
 import { randomToken } from '../kernel/random.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
-import type { AuthKitRuntimeOptions, CredentialTransport, RoleDefinition } from './authkit-options.js';
+import type { CredentialTransport } from '../kernel/credential-transport.js';
+import type { AuthKitRuntimeOptions, RoleDefinition } from './authkit-options.js';
 import { bool, duration, integer, oneOf, refuse, section, text, textList } from './option-parsers.js';
 import { anything, cookieName, exactOrigin, hashers, roleDefinitions } from './special-parsers.js';
 import { weaknessOf } from './weak-secret.js';

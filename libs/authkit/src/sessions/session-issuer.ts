@@ -3,7 +3,7 @@ import { Clock } from '../kernel/clock.js';
 import { AuthEvents } from '../kernel/events.js';
 import { newId, randomToken } from '../kernel/random.js';
 import { RequestContext } from '../kernel/request-context.js';
-import type { CredentialTransport } from '../options/authkit-options.js';
+import type { CredentialTransport } from '../kernel/credential-transport.js';
 import { RESOLVED_OPTIONS } from '../options/tokens.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
 import { SessionStore, type SessionRecord } from '../storage/session.store.js';

@@ -3,7 +3,7 @@ import { Clock } from '../kernel/clock.js';
 import { AuthKitError } from '../kernel/errors.js';
 import { AuthEvents, type RevocationReason } from '../kernel/events.js';
 import { isUuid } from '../kernel/random.js';
-import type { CredentialTransport } from '../options/authkit-options.js';
+import type { CredentialTransport } from '../kernel/credential-transport.js';
 import { RESOLVED_OPTIONS } from '../options/tokens.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
 import { SessionStore, type SessionRecord, type SessionWithUser } from '../storage/session.store.js';
@@ -88,13 +88,13 @@ export class SessionService {
     }
   }
 
-  /** Ends one session of a user, at that user's wish or the host's. False when the user has no such live session. */
-  async revoke(sessionId: string, reason: RevocationReason, userId: string, by?: 'host'): Promise<boolean> {
+  /** Ends one session of a user, at that user's wish or not. False when the user has no such live session. */
+  async revoke(sessionId: string, reason: RevocationReason, userId: string, by: 'user' | 'other' = 'user'): Promise<boolean> {
     if (!isUuid(sessionId)) return false;
     const revoked = await this.sessions.revoke(sessionId, reason, this.clock.now(), userId);
     this.cache.forgetSession(sessionId);
     if (revoked) {
-      const actor = by === 'host' ? undefined : { kind: 'user' as const, id: userId };
+      const actor = by === 'other' ? undefined : { kind: 'user' as const, id: userId };
       await this.events.emit('session.revoked', { reason, scope: 'one' }, { subject: userId, sessionId, actor });
     }
     return revoked;
@@ -103,7 +103,7 @@ export class SessionService {
   /** Ends one session, whoever's it is, on the host's word. */
   async revokeAnyones(sessionId: string): Promise<boolean> {
     const found = isUuid(sessionId) ? await this.sessions.findWithUser(sessionId) : null;
-    return found !== null && this.revoke(sessionId, 'revoked_by_host', found.session.userId, 'host');
+    return found !== null && this.revoke(sessionId, 'revoked_by_host', found.session.userId, 'other');
   }
 
   /** Ends all other sessions of a user, keeping one. */
@@ -167,9 +167,11 @@ export class SessionService {
     presented: number,
     reason: 'refresh_token_reuse' | 'generation_ahead',
   ): Promise<never> {
-    await this.revoke(session.id, reason, session.userId);
-    const type = reason === 'refresh_token_reuse' ? 'session.reuse_detected' : 'session.generation_ahead';
-    await this.events.emit(type, { presented, current: session.generation }, partiesOf(session));
+    // Of many replays at once the one that ends the session tells of it.
+    if (await this.revoke(session.id, reason, session.userId, 'other')) {
+      const type = reason === 'refresh_token_reuse' ? 'session.reuse_detected' : 'session.generation_ahead';
+      await this.events.emit(type, { presented, current: session.generation }, partiesOf(session));
+    }
     throw new AuthKitError('token_revoked', { reason });
   }
 }

@@ -4,7 +4,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { UserView } from '../account/user-view.js';
 import { assertSameSite } from '../access/csrf.js';
 import { AuthKitError } from '../kernel/errors.js';
-import type { CredentialTransport } from '../options/authkit-options.js';
+import type { CredentialTransport } from '../kernel/credential-transport.js';
 import { RESOLVED_OPTIONS } from '../options/tokens.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
 import { AuthCookies } from './cookies.js';

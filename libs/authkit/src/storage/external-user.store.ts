@@ -1,3 +1,4 @@
+import { AuthKitConfigError } from '../kernel/errors.js';
 import { UserStore, type Change, type GuardedChange, type KnownUser, type NewUser } from './user.store.js';
 import type { AuthUser, LoginIdentifier, PasswordChange, UserRecord } from './user.store.js';
 import type { UserStateStore } from './user-state.store.js';
@@ -13,22 +14,21 @@ export class ExternalUserStore extends UserStore {
 
   override async findById(id: string): Promise<KnownUser | null> {
     // The epoch first: read after the hash, it could be the one that already ended the sessions of that very hash.
-    const epoch = this.users.endSessions ? 0 : await this.state.epochOf(id);
+    const epoch = this.users.endSessions ? undefined : await this.state.epochOf(id);
     const record = await this.users.findById(id);
-    return record && { ...record, sessionEpoch: record.sessionEpoch ?? epoch };
+    return record && this.withEpoch(record, epoch);
   }
 
   override async findByIdentifier(identifier: LoginIdentifier): Promise<KnownUser | null> {
     const record = await this.users.findByIdentifier(identifier);
     if (!record) return null;
-    // Without an epoch of its own the record is read again, behind the epoch.
-    return record.sessionEpoch === undefined
-      ? this.findById(record.user.id)
-      : { ...record, sessionEpoch: record.sessionEpoch };
+    // Where the epoch is kept beside, the record is read again, behind the epoch.
+    return this.users.endSessions ? this.withEpoch(record, undefined) : this.findById(record.user.id);
   }
 
   override async create(user: NewUser): Promise<UserRecord> {
-    return (await this.complete(await this.users.create(user)))!;
+    await this.users.create(user);
+    return (await this.findById(user.id))!;
   }
 
   override async updateProfile(
@@ -36,7 +36,7 @@ export class ExternalUserStore extends UserStore {
     fields: Readonly<Record<string, unknown>>,
     at: number,
   ): Promise<UserRecord | null> {
-    return this.complete(await this.users.updateProfile(id, fields, at));
+    return (await this.users.updateProfile(id, fields, at)) && this.findById(id);
   }
 
   override async changePassword(id: string, change: PasswordChange): Promise<boolean> {
@@ -76,8 +76,16 @@ export class ExternalUserStore extends UserStore {
     return (await this.users.changedSince?.(since)) ?? [];
   }
 
-  private async complete(record: UserRecord<AuthUser> | null): Promise<KnownUser | null> {
-    if (!record) return null;
-    return { ...record, sessionEpoch: record.sessionEpoch ?? (await this.state.epochOf(record.user.id)) };
+  /** A store keeps epochs wholly or not at all: one half would end sessions where nobody looks. */
+  private withEpoch(record: UserRecord, kept: number | undefined): KnownUser {
+    const { sessionEpoch } = record;
+    if ((sessionEpoch === undefined) !== (kept !== undefined)) {
+      throw new AuthKitConfigError(
+        'storage.users',
+        'it has only one of endSessions() and sessionEpoch',
+        'Give both, or neither.',
+      );
+    }
+    return { ...record, sessionEpoch: sessionEpoch ?? kept! };
   }
 }

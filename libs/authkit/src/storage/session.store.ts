@@ -1,6 +1,6 @@
 import type { RevocationReason } from '../kernel/events.js';
 import type { MaybePromise } from '../kernel/maybe-promise.js';
-import type { CredentialTransport } from '../options/authkit-options.js';
+import type { CredentialTransport } from '../kernel/credential-transport.js';
 import type { Change, KnownUser } from './user.store.js';
 
 /** One login on one device. Instants are epoch milliseconds. */
