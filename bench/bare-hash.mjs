@@ -14,7 +14,10 @@ parentPort.on('message', (count) => {
 });`;
 
 const { cost } = JSON.parse(process.argv[2]);
-const workers = Array.from({ length: availableParallelism() }, () => new Worker(WORKER, { eval: true, workerData: { cost } }));
+const workers = Array.from(
+  { length: availableParallelism() },
+  () => new Worker(WORKER, { eval: true, workerData: { cost } }),
+);
 const each = (count) =>
   Promise.all(workers.map((worker) => new Promise((done) => worker.once('message', done).postMessage(count))));
 await each(1);

@@ -28,7 +28,11 @@ function guardedBudgets(adapter, rows) {
   const times = (other) => paired(row.bearer, row[other], (a, b) => a.perCore / b.perCore);
   return [
     judge(`${adapter}: guarded, statements`, row.bearer.statements, exactly(0)),
-    judge(`${adapter}: guarded, CPU above @Public, us`, paired(row.bearer, row.open, (a, b) => a.cpu - b.cpu), atMost(5)),
+    judge(
+      `${adapter}: guarded, CPU above @Public, us`,
+      paired(row.bearer, row.open, (a, b) => a.cpu - b.cpu),
+      atMost(5),
+    ),
     judge(`${adapter}: guarded, throughput of @Public`, times('open'), atLeast(limits.open)),
     judge(`${adapter}: guarded, times the docs' guard`, times('docs'), atLeast(limits.recipes)),
     judge(`${adapter}: guarded, times passport-jwt`, times('passport'), atLeast(limits.recipes)),

@@ -11,7 +11,11 @@ export function short(value) {
 export function printTable(title, head, rows) {
   const cells = [head, ...rows.map((row) => row.map((cell) => String(short(cell))))];
   const widths = head.map((_, column) => Math.max(...cells.map((row) => row[column].length)));
-  const line = (row) => row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('  ').trimEnd();
+  const line = (row) =>
+    row
+      .map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i])))
+      .join('  ')
+      .trimEnd();
   console.log(`\n${title}\n${line(cells[0])}\n${widths.map((width) => '-'.repeat(width)).join('  ')}`);
   for (const row of cells.slice(1)) console.log(line(row));
 }

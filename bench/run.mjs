@@ -15,7 +15,8 @@ const ADAPTERS = ['express', 'fastify'];
 const machine = { node: process.version, cpu: cpus()[0].model, cores: cpus().length, pinned };
 const available = await databases();
 console.log(`Node ${machine.node}, ${machine.cores} x ${machine.cpu}`);
-if (!pinned) console.log('Server and load share their cores: no taskset, or one core. Throughput is not to be trusted.');
+if (!pinned)
+  console.log('Server and load share their cores: no taskset, or one core. Throughput is not to be trusted.');
 if (!available.postgres) console.log('No PostgreSQL (set DATABASE_URL): SQLite only.');
 pinLoad();
 

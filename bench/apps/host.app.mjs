@@ -10,9 +10,13 @@ import { helloController } from './hello.controller.mjs';
 export async function build({ kit }) {
   const { entities, imports } = kit ? await withKit() : withoutKit();
   const module = decorate(class AppModule {}, [
-    Module({ imports: [TypeOrmModule.forRoot(dataSourceOptions('sqlite', entities)), ...imports], controllers: [helloController()] }),
+    Module({
+      imports: [TypeOrmModule.forRoot(dataSourceOptions('sqlite', entities)), ...imports],
+      controllers: [helloController()],
+    }),
   ]);
-  const configure = (app) => SwaggerModule.setup('api', app, SwaggerModule.createDocument(app, new DocumentBuilder().build()));
+  const configure = (app) =>
+    SwaggerModule.setup('api', app, SwaggerModule.createDocument(app, new DocumentBuilder().build()));
   return { module, configure };
 }
 

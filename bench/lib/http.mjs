@@ -7,16 +7,19 @@ export function call(port, path, { method = 'GET', headers = {}, body } = {}) {
   const payload = body && JSON.stringify(body);
   const own = payload ? { 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload) } : {};
   return new Promise((resolve, reject) => {
-    const outgoing = request({ host: '127.0.0.1', port, path, method, agent, headers: { ...own, ...headers } }, (reply) => {
-      const chunks = [];
-      reply.on('data', (chunk) => chunks.push(chunk));
-      reply.on('error', reject);
-      reply.on('end', () => {
-        const text = Buffer.concat(chunks).toString();
-        if (reply.statusCode >= 300) reject(new Error(`${method} ${path}: ${reply.statusCode} ${text}`));
-        else resolve({ body: text && JSON.parse(text), cookies: reply.headers['set-cookie'] ?? [] });
-      });
-    });
+    const outgoing = request(
+      { host: '127.0.0.1', port, path, method, agent, headers: { ...own, ...headers } },
+      (reply) => {
+        const chunks = [];
+        reply.on('data', (chunk) => chunks.push(chunk));
+        reply.on('error', reject);
+        reply.on('end', () => {
+          const text = Buffer.concat(chunks).toString();
+          if (reply.statusCode >= 300) reject(new Error(`${method} ${path}: ${reply.statusCode} ${text}`));
+          else resolve({ body: text && JSON.parse(text), cookies: reply.headers['set-cookie'] ?? [] });
+        });
+      },
+    );
     outgoing.on('error', reject);
     outgoing.end(payload);
   });
@@ -28,7 +31,7 @@ export const post = (port, path, body, headers) => call(port, path, { method: 'P
 const ORIGIN = 'http://localhost:3000';
 const PASSWORD = 'violet harbour lantern 42';
 
-export const credentialsOf = (n) => ({ email: `user${n}@example.com`, password: PASSWORD });
+const credentialsOf = (n) => ({ email: `user${n}@example.com`, password: PASSWORD });
 
 export async function register(port, count) {
   await Promise.all(Array.from({ length: count }, (_, n) => post(port, '/auth/register', credentialsOf(n))));

@@ -11,7 +11,9 @@ export function median(values) {
 
 /** Median of each field over the rounds of one row. */
 export function medians(rounds) {
-  return Object.fromEntries(Object.keys(rounds[0]).map((field) => [field, median(rounds.map((round) => round[field]))]));
+  return Object.fromEntries(
+    Object.keys(rounds[0]).map((field) => [field, median(rounds.map((round) => round[field]))]),
+  );
 }
 
 /** Median over rounds of a comparison of two rows; both were measured in every round, so slow noise cancels out. */

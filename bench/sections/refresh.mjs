@@ -21,7 +21,9 @@ export function refresh(adapter, database, settings) {
 async function measure(server, settings) {
   const { port } = server.ready;
   await register(port, SESSIONS);
-  const tokens = await Promise.all(Array.from({ length: SESSIONS }, async (_, n) => (await login(port, n)).body.refresh_token));
+  const tokens = await Promise.all(
+    Array.from({ length: SESSIONS }, async (_, n) => (await login(port, n)).body.refresh_token),
+  );
   const rotate = async (lane) => {
     tokens[lane] = (await post(port, '/auth/refresh', { refreshToken: tokens[lane] })).body.refresh_token;
   };

@@ -23,7 +23,10 @@ export function scale(database, settings) {
       for (const size of settings.sizes) {
         await fill(source, rows, size);
         rows = size;
-        results.push({ size, ...(await timeEach(callsOn(app.get(UserStore), app.get(SessionStore), generations, size))) });
+        results.push({
+          size,
+          ...(await timeEach(callsOn(app.get(UserStore), app.get(SessionStore), generations, size))),
+        });
       }
       return results;
     } finally {
@@ -80,7 +83,10 @@ async function fill(source, from, to) {
     k(id) AS (SELECT '00000000-0000-7000-8000-' || CAST(100000000000 + i AS varchar(12)) FROM n)`;
   const insert = (table, columns) => {
     const path = source.entityMetadatas.find(({ tableName }) => tableName === table).tablePath;
-    const target = path.split('.').map((part) => `"${part}"`).join('.');
+    const target = path
+      .split('.')
+      .map((part) => `"${part}"`)
+      .join('.');
     return source.query(
       `INSERT INTO ${target} (${Object.keys(columns).join(', ')}) ${ids} SELECT ${Object.values(columns).join(', ')} FROM k`,
     );

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import {
   authKitEntities,
+  bcrypt,
   UserStore,
   type AuthUser,
   type GuardedChange,
@@ -144,5 +145,30 @@ describe.each(places)('users in a legacy $store, sessions in $database ($adapter
     await expect(t.auth.register({ email: 'b@example.com', password: PASSWORD })).rejects.toMatchObject({
       code: 'not_supported',
     });
+  });
+});
+
+describe('a store that keeps only one half of the epochs', () => {
+  class Half extends SyncUserStore {
+    override endSessions(): boolean {
+      return true;
+    }
+  }
+
+  it('is refused at the first user, saying what is missing', async () => {
+    const storage = { users: Half, sessions: MemorySessionStore };
+    const t = await createTestApp({ authkit: { storage, registration: { enabled: false } } });
+    await expect(t.auth.findUser('ada@example.com')).rejects.toThrow(
+      /storage\.users: it has only one of endSessions\(\) and sessionEpoch/,
+    );
+    await t.close();
+  });
+
+  it('and one that keeps none cannot go into production beside own sessions', async () => {
+    const storage = { users: SyncUserStore, sessions: MemorySessionStore };
+    const production = { baseUrl: 'https://app.example.com', passwords: { hasher: bcrypt() } };
+    await expect(
+      createTestApp({ authkit: { storage, registration: { enabled: false }, ...production } }),
+    ).rejects.toThrow(/SyncUserStore keeps no session epochs/);
   });
 });

@@ -101,12 +101,19 @@ describeOn('bodies', {}, (place) => {
       chunk.repeat(4),
     );
     expect((await sendRaw(t.client.port, `${chunked}0\r\n\r\n`)).status).toBe(413);
-    expectProblem(await t.client.form('/auth/token', { grant_type: 'x'.repeat(17_000) }), 413, 'body_too_large');
+    const form = await t.client.form('/auth/token', { grant_type: 'x'.repeat(17_000) });
+    expect([form.status, form.body]).toMatchObject([413, { error: 'invalid_request', code: 'body_too_large' }]);
     expectProblem(
       await send('POST', '/auth/login', `{"identifier":"a","password":"${'x'.repeat(16_384 - 33)}"}`),
       422,
       'password_too_long',
     );
+  });
+
+  it('INP-08 a name given twice is refused, wherever it stands', async () => {
+    for (const body of ['{"identifier":"a","identifier":"b","password":"x"}', '{"a":{"b":1,"\\u0062":2}}']) {
+      expectProblem(await send('POST', '/auth/login', body), 400, 'malformed_body');
+    }
   });
 
   it.each(['gzip', 'deflate', 'br', 'identity', 'x'])('INP-08 a body in the encoding %s is 415', async (encoding) => {

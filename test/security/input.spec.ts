@@ -80,19 +80,20 @@ describeOn('input', { databases: DATABASES }, (place) => {
   });
 
   it.each([
-    ['array', '?current[]=true', [204, 422]],
-    ['object', '?current[$gt]=', [204, 422]],
-    ['__proto__', '?__proto__[polluted]=1&current=x', [422]],
-    ['repeated', '?current=false&current=true', [422]],
-    ['repeated alike', '?current=true&current=true', [422]],
-    ['another case', '?current=TRUE', [422]],
-    ['empty', '?current=', [422]],
-    ['a number', '?current=1', [422]],
-  ])('INP-02 a query with an %s never ends the calling session', async (_name, query, statuses) => {
+    ['array', '?current[]=true'],
+    ['object', '?current[$gt]='],
+    ['__proto__', '?__proto__[polluted]=1&current=x'],
+    ['repeated', '?current=false&current=true'],
+    ['repeated alike', '?current=true&current=true'],
+    ['another case', '?current=TRUE'],
+    ['empty', '?current='],
+    ['a number', '?current=1'],
+    ['an unknown name', '?all=true'],
+  ])('INP-02 a query with an %s is refused and ends no session', async (_name, query) => {
     const { accessToken } = await t.auth.login('ada@example.com', PASSWORD);
     const reply = await t.client.delete(`/auth/sessions${query}`, { token: accessToken });
-    expect(statuses).toContain(reply.status);
-    if (reply.status === 422) expect(fieldsOf(reply)).toEqual(['current']);
+    expectProblem(reply, 422, 'validation_failed');
+    expect(fieldsOf(reply)).toHaveLength(1);
     expect((await t.client.get('/auth/me', { token: accessToken })).status).toBe(200);
     ada = { ...ada, ...(await t.auth.login('ada@example.com', PASSWORD)) };
   });

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { HttpAdapterHost, type AbstractHttpAdapter } from '@nestjs/core';
 import { AuthKitError } from '../kernel/errors.js';
 import { RequestContext } from '../kernel/request-context.js';
-import { OwnRoutes, type OwnRoute } from './own-routes.js';
+import { OwnRoutes, type BodyKind, type OwnRoute } from './own-routes.js';
 import { PROBLEM_TYPE } from './problem-writer.js';
 import { readBody } from './request-body.js';
 
@@ -106,15 +106,17 @@ export class HttpGate {
   }
 
   private enter(request: IncomingMessage, response: ServerResponse, hijack: () => void): OwnRoute | null | 'refused' {
-    const route = this.routes.match(RequestContext.of(request).path);
-    if (!route) return null;
+    const context = RequestContext.of(request);
+    const route = this.routes.match(context.path);
+    const kind = route?.methods.get(request.method ?? '');
+    if (!route || kind === 'host') return null;
     response.setHeader('Cache-Control', 'no-store');
     response.setHeader('X-Content-Type-Options', 'nosniff');
     response.removeHeader('X-Powered-By');
-    if (route.methods.has(request.method ?? '') || request.method === 'OPTIONS') return route;
+    const refusal = refusalOf(request.method, context.path, route);
+    if (!refusal) return route;
     hijack();
-    const Allow = [...route.methods.keys()].join(', ');
-    send(response, new AuthKitError('method_not_allowed', { headers: { Allow } }));
+    context.run(() => send(response, refusal, kind));
     return 'refused';
   }
 
@@ -126,7 +128,8 @@ export class HttpGate {
     proceed: () => void,
   ): void {
     const context = RequestContext.of(request);
-    readBody(request, route.methods.get(request.method ?? '') ?? 'json').then(
+    const kind = route.methods.get(request.method ?? '') === 'form' ? 'form' : 'json';
+    readBody(request, kind).then(
       (body) => {
         context.body = body;
         context.run(proceed);
@@ -134,7 +137,7 @@ export class HttpGate {
       (error: unknown) => {
         hijack();
         // Anything but a refusal is a connection that broke while it was read.
-        if (error instanceof AuthKitError) context.run(() => send(response, error));
+        if (error instanceof AuthKitError) context.run(() => send(response, error, kind));
         else response.destroy();
       },
     );
@@ -152,7 +155,30 @@ function takeBodyHeaders(headers: IncomingHttpHeaders): IncomingHttpHeaders {
   return taken;
 }
 
-function send(response: ServerResponse, error: AuthKitError): void {
-  response.writeHead(error.getStatus(), { 'Content-Type': PROBLEM_TYPE, ...error.headers });
-  response.end(JSON.stringify(error.problem));
+function refusalOf(method = '', path: string, { methods }: OwnRoute): AuthKitError | null {
+  if (!methods.has(method) && method !== 'OPTIONS') {
+    return new AuthKitError('method_not_allowed', { headers: { Allow: [...methods.keys()].join(', ') } });
+  }
+  // The adapters answer what they cannot decode in words of their own.
+  return isDecodable(path)
+    ? null
+    : new AuthKitError('malformed_path', { detail: 'The path is not percent-encoded UTF-8.' });
+}
+
+function isDecodable(path: string): boolean {
+  try {
+    return decodeURIComponent(path) !== '';
+  } catch {
+    return false;
+  }
+}
+
+/** A form is OAuth's, and so is the refusal of one (RFC 6749, 5.2). */
+function send(response: ServerResponse, error: AuthKitError, kind: BodyKind | undefined): void {
+  const { problem, headers } = error;
+  const { code, requestId, detail, title } = problem;
+  const oauth = { error: 'invalid_request', error_description: detail ?? title, code, requestId };
+  const type = kind === 'form' ? 'application/json; charset=utf-8' : PROBLEM_TYPE;
+  response.writeHead(error.getStatus(), { 'Content-Type': type, ...headers });
+  response.end(JSON.stringify(kind === 'form' ? oauth : problem));
 }

@@ -14,16 +14,19 @@ export const FormBody = (): MethodDecorator => SetMetadata(FORM_BODY, true);
 
 export type BodyKind = 'json' | 'form';
 
-/** One path of the kit and what each method on it reads. */
+/** One path of the kit and what each method on it reads; `host` where the host has a handler of its own. */
 export interface OwnRoute {
-  readonly methods: ReadonlyMap<string, BodyKind>;
+  readonly methods: ReadonlyMap<string, BodyKind | 'host'>;
 }
+
+type Methods = Map<string, BodyKind | 'host'>;
+type Handlers = Record<string, object>;
 
 /** Where the kit's own handlers ended up, global prefix, versioning and RouterModule considered. */
 @Injectable()
 export class OwnRoutes {
-  private readonly exact = new Map<string, Map<string, BodyKind>>();
-  private readonly patterns: { pattern: RegExp; methods: Map<string, BodyKind> }[] = [];
+  private readonly exact = new Map<string, Methods>();
+  private readonly patterns: { pattern: RegExp; methods: Methods }[] = [];
   private ready = false;
 
   constructor(
@@ -44,29 +47,49 @@ export class OwnRoutes {
 
   private collect(): void {
     this.ready = true;
-    for (const controller of this.controllers) {
+    this.eachRoute(this.controllers, (path, method, handler) => {
+      this.add(path, method, Reflect.hasMetadata(FORM_BODY, handler) ? 'form' : 'json');
+    });
+    // What the host serves beside the kit on one of these paths stays the host's.
+    this.eachRoute(this.hostControllers(), (path, method) => {
+      const methods = this.exact.get(normalize(path));
+      if (methods && !methods.has(method)) methods.set(method, 'host');
+    });
+  }
+
+  private hostControllers(): Type<object>[] {
+    const all = [...this.modules.values()].flatMap(({ controllers }) => [...controllers.values()]);
+    const classes = all.map(({ metatype }) => metatype as Type<object> | null);
+    return classes.filter((one): one is Type<object> => !!one && !this.controllers.includes(one));
+  }
+
+  private eachRoute(
+    controllers: readonly Type<object>[],
+    visit: (path: string, method: string, handler: object) => void,
+  ): void {
+    for (const controller of controllers) {
       for (const name of this.scanner.getAllMethodNames(controller.prototype as object)) {
-        const handler = (controller.prototype as Record<string, object>)[name];
+        const handler = (controller.prototype as Handlers)[name];
         const method = Reflect.getMetadata(METHOD_METADATA, handler) as RequestMethod | undefined;
         if (method === undefined) continue;
-        const kind: BodyKind = Reflect.hasMetadata(FORM_BODY, handler) ? 'form' : 'json';
-        for (const path of this.pathsOf(controller, handler, method)) this.add(path, RequestMethod[method], kind);
+        for (const path of this.pathsOf(controller, handler, method)) visit(path, RequestMethod[method], handler);
       }
     }
   }
 
   private pathsOf(controller: Type<object>, handler: object, method: RequestMethod): string[] {
+    const read = (key: string, target: object) => Reflect.getMetadata(key, target) as string | undefined;
     const versioningOptions = this.config.getVersioning();
+    const controllerVersion =
+      versioningOptions && (read(VERSION_METADATA, controller) ?? versioningOptions.defaultVersion);
     return new RoutePathFactory(this.config).create(
       {
-        ctrlPath: Reflect.getMetadata(PATH_METADATA, controller) as string,
-        methodPath: Reflect.getMetadata(PATH_METADATA, handler) as string,
+        ctrlPath: read(PATH_METADATA, controller) ?? '',
+        methodPath: read(PATH_METADATA, handler) ?? '',
         modulePath: this.modulePathOf(controller),
         globalPrefix: this.config.getGlobalPrefix(),
-        controllerVersion: versioningOptions
-          ? ((Reflect.getMetadata(VERSION_METADATA, controller) as string | undefined) ??
-            versioningOptions.defaultVersion)
-          : undefined,
+        controllerVersion,
+        methodVersion: read(VERSION_METADATA, handler),
         versioningOptions,
       },
       method,
@@ -85,14 +108,20 @@ export class OwnRoutes {
   private add(path: string, method: string, kind: BodyKind): void {
     const key = normalize(path);
     let methods = this.exact.get(key);
-    if (!methods) this.exact.set(key, (methods = new Map<string, BodyKind>()));
+    if (!methods) this.exact.set(key, (methods = new Map<string, BodyKind | 'host'>()));
     methods.set(method, kind);
     // Adapters serve HEAD by the GET handler.
     if (method === 'GET') methods.set('HEAD', kind);
     if (key.includes(':') && !this.patterns.some((one) => one.methods === methods)) {
-      this.patterns.push({ pattern: new RegExp(`^${key.replace(/:\w+/g, '[^/]+')}$`), methods });
+      this.patterns.push({ pattern: patternOf(key), methods });
     }
   }
+}
+
+/** A path with parameters, as a pattern of the whole path; everything else in it stands for itself. */
+function patternOf(path: string): RegExp {
+  const literal = path.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  return new RegExp(`^${literal.replace(/:\w+/g, '[^/]+')}$`);
 }
 
 /** Routers differ in letter case, a slash at the end and percent-encoding; the gate sees them all as one. */

@@ -1,10 +1,12 @@
 import { Catch, HttpException, Injectable, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { BaseExceptionFilter, HttpAdapterHost } from '@nestjs/core';
-import { AuthKitError } from '../kernel/errors.js';
+import { AuthKitError, type ProblemCode } from '../kernel/errors.js';
 import { AuthEvents } from '../kernel/events.js';
 import { RequestContext, type RequestLike } from '../kernel/request-context.js';
 import { ProblemWriter } from './problem-writer.js';
 
+/** Refusals that have an event of their own, `login.failed`. */
+const TOLD = new Set<ProblemCode>(['invalid_credentials', 'email_not_verified']);
 const BUGS = [TypeError, RangeError, ReferenceError, SyntaxError];
 
 /**
@@ -33,7 +35,7 @@ export class ProblemFilter extends BaseExceptionFilter implements ExceptionFilte
     const http = host.switchToHttp();
     const context = RequestContext.of(http.getRequest<RequestLike>());
     const isRefusal = error.getStatus() === 401 || error.getStatus() === 403;
-    if (isRefusal && context.refusal !== error) {
+    if (isRefusal && context.refusal !== error && !TOLD.has(error.code)) {
       const { method, path } = context;
       void this.events.emit('authorization.denied', { code: error.code, reason: error.reason, method, path });
     }

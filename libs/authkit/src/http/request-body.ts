@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { hasDuplicateNames } from '../kernel/duplicate-names.js';
 import { AuthKitError } from '../kernel/errors.js';
 import type { BodyKind } from './own-routes.js';
 
@@ -70,6 +71,7 @@ function parseJson(text: string): Record<string, unknown> {
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw malformed('The body is not a JSON object.');
+  if (hasDuplicateNames(text)) throw malformed('A name is given twice.');
   assertHarmless(value, 0);
   return value as Record<string, unknown>;
 }

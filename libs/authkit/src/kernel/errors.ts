@@ -4,6 +4,7 @@ import { RequestContext } from './request-context.js';
 /** Every problem code with its HTTP status and title; clients may rely on the codes. */
 export const PROBLEMS = {
   malformed_body: [400, 'The request body is not valid JSON'],
+  malformed_path: [400, 'The path is not valid'],
   ambiguous_credentials: [400, 'The request carries more than one credential of a kind'],
   authentication_required: [401, 'Authentication is required'],
   invalid_credentials: [401, 'The credentials are not valid'],

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import type { Worker } from 'node:worker_threads';
 import { HashPool } from './hash-pool.js';
 import type { HashJob } from './password-hasher.js';
 
@@ -48,6 +49,15 @@ it('a worker that dies fails its job with 503 and is replaced', async () => {
   const pool = new HashPool(1, 3);
   const fatal: HashJob = { module: 'node:process', from, method: 'exit', args: [1] };
   await expect(pool.run(fatal)).rejects.toMatchObject({ code: 'unavailable' });
+  expect(await pool.run(job('after'))).toMatch(/^\$2b\$04\$/);
+  await pool.close();
+});
+
+it('a worker that dies while it is idle harms nobody and is replaced', async () => {
+  const pool = new HashPool(1, 3);
+  await pool.run(job('first'));
+  const [worker] = (pool as unknown as { workers: Set<Worker> }).workers;
+  await worker.terminate();
   expect(await pool.run(job('after'))).toMatch(/^\$2b\$04\$/);
   await pool.close();
 });

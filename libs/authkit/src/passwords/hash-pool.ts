@@ -103,7 +103,6 @@ export class HashPool {
       };
       const onError = (error: Error) => {
         settle();
-        this.workers.delete(worker);
         reject(error);
       };
       const onExit = () => onError(new AuthKitError('unavailable', { reason: 'a hash worker ended' }));
@@ -115,9 +114,18 @@ export class HashPool {
     });
   }
 
+  private forget(worker: Worker): void {
+    this.workers.delete(worker);
+    const index = this.idle.indexOf(worker);
+    if (index >= 0) this.idle.splice(index, 1);
+  }
+
   private spawn(): Worker {
     const worker = new Worker(WORKER_SOURCE, { eval: true, execArgv: [], env: {} });
     this.workers.add(worker);
+    // Also while it is idle: an error nobody listens to would end the process.
+    worker.on('error', () => this.forget(worker));
+    worker.on('exit', () => this.forget(worker));
     return worker;
   }
 }

@@ -89,7 +89,12 @@ export class SessionService {
   }
 
   /** Ends one session of a user, at that user's wish or not. False when the user has no such live session. */
-  async revoke(sessionId: string, reason: RevocationReason, userId: string, by: 'user' | 'other' = 'user'): Promise<boolean> {
+  async revoke(
+    sessionId: string,
+    reason: RevocationReason,
+    userId: string,
+    by: 'user' | 'other' = 'user',
+  ): Promise<boolean> {
     if (!isUuid(sessionId)) return false;
     const revoked = await this.sessions.revoke(sessionId, reason, this.clock.now(), userId);
     this.cache.forgetSession(sessionId);

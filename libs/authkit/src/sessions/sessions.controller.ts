@@ -99,9 +99,11 @@ export function sessionsController(path: string): Type<object> {
     @ApiProblem(422, 'current is neither true nor false.')
     async revokeMany(
       @CurrentPrincipal() principal: Principal,
-      @Query('current') current: unknown,
+      @Query() query: Readonly<Record<string, unknown>>,
       @Res({ passthrough: true }) response: unknown,
     ): Promise<void> {
+      const { current, ...unknown } = query;
+      if (Object.keys(unknown).length > 0) throw invalidQuery(Object.keys(unknown)[0]);
       switch (current) {
         case undefined:
         case 'false':
@@ -110,11 +112,14 @@ export function sessionsController(path: string): Type<object> {
           await this.sessions.revokeAll(principal.id, 'revoked_by_user');
           return this.transport.clearCookies(response);
         default:
-          throw new AuthKitError('validation_failed', {
-            errors: [{ field: 'current', code: 'is_in', detail: 'Give true or false, once.' }],
-          });
+          throw invalidQuery('current');
       }
     }
   }
   return SessionsController;
+}
+
+function invalidQuery(field: string): AuthKitError {
+  const detail = 'Only current=true or current=false is known here, once.';
+  return new AuthKitError('validation_failed', { errors: [{ field, code: 'invalid_query', detail }] });
 }

@@ -1,4 +1,5 @@
-import { hasDuplicateNames, isCanonical, parseStrictJws } from './strict-jws.js';
+import { hasDuplicateNames } from '../kernel/duplicate-names.js';
+import { isCanonical, parseStrictJws } from './strict-jws.js';
 
 const b64 = (value: string | Buffer) => Buffer.from(value).toString('base64url');
 const jws = (header: string, payload: string) => `${b64(header)}.${b64(payload)}.${b64('signature')}`;

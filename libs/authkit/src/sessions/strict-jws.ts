@@ -1,3 +1,5 @@
+import { hasDuplicateNames } from '../kernel/duplicate-names.js';
+
 /** A compact JWS taken apart, before any signature is checked. */
 export interface JwsParts {
   readonly header: Readonly<Record<string, unknown>>;
@@ -35,22 +37,4 @@ function parseObject(segment: string): Record<string, unknown> | null {
   } catch {
     return null;
   }
-}
-
-/** Whether any object in this valid JSON text names a member twice; JSON.parse would silently keep the last. */
-export function hasDuplicateNames(json: string): boolean {
-  const open: (Set<string> | null)[] = [];
-  const tokens = json.matchAll(/"(?:[^"\\]|\\.)*"(\s*:)?|[{}[\]]/gs);
-  for (const [token, colon] of tokens) {
-    if (token === '{') open.push(new Set());
-    else if (token === '[') open.push(null);
-    else if (token === '}' || token === ']') open.pop();
-    else if (colon !== undefined) {
-      const name = JSON.parse(token.slice(0, -colon.length)) as string;
-      const names = open.at(-1)!;
-      if (names.has(name)) return true;
-      names.add(name);
-    }
-  }
-  return false;
 }

@@ -1,6 +1,6 @@
 import { AuthKitConfigError } from '../kernel/errors.js';
 import { UserStore, type Change, type GuardedChange, type KnownUser, type NewUser } from './user.store.js';
-import type { AuthUser, LoginIdentifier, PasswordChange, UserRecord } from './user.store.js';
+import type { LoginIdentifier, PasswordChange, UserRecord } from './user.store.js';
 import type { UserStateStore } from './user-state.store.js';
 
 /** The host's own store with what it lacks filled in: session epochs, when it keeps none. */

@@ -1,9 +1,10 @@
 import type { Type } from '@nestjs/common';
-import { QueryFailedError, type DataSource, type QueryRunner } from 'typeorm';
+import type { DataSource, QueryRunner } from 'typeorm';
 import { UserConflictError, UserStore, type GuardedChange, type KnownUser, type NewUser } from '../user.store.js';
 import type { AuthUser, LoginIdentifier, PasswordChange } from '../user.store.js';
 import { entitiesFor } from './entities.js';
 import { compile, execute, type Statement } from './sql-template.js';
+import { hasTakenValue, isUniqueViolation } from './unique-violation.js';
 import { UnitOfWork } from './unit-of-work.js';
 import { userRows, type UserRows } from './user-rows.js';
 
@@ -201,9 +202,12 @@ export class TypeOrmUserStore extends UserStore {
   }
 
   private async conflictOf(user: NewUser): Promise<UserConflictError> {
-    if (await this.findByIdentifier({ email: user.email })) return new UserConflictError('email');
-    const sameName = user.username !== null && (await this.findByIdentifier({ username: user.username }));
-    return new UserConflictError(sameName ? 'username' : 'other');
+    // The e-mail last: what else is taken must be told in the same words whether the address is taken or not.
+    const { username, email } = user;
+    if (username !== null && (await this.findByIdentifier({ username }))) return new UserConflictError('username');
+    if (await this.unit.statement(() => hasTakenValue(this.source, this.userEntity, user.fields)))
+      return new UserConflictError('other');
+    return new UserConflictError((await this.findByIdentifier({ email })) ? 'email' : 'other');
   }
 
   private get rows(): UserRows {
@@ -227,17 +231,4 @@ export class TypeOrmUserStore extends UserStore {
     }
     return statement;
   }
-}
-
-const UNIQUE_VIOLATIONS = new Set([
-  '23505',
-  'SQLITE_CONSTRAINT_UNIQUE',
-  'SQLITE_CONSTRAINT_PRIMARYKEY',
-  'ER_DUP_ENTRY',
-]);
-
-function isUniqueViolation(error: unknown): boolean {
-  if (!(error instanceof QueryFailedError)) return false;
-  const { code } = error.driverError as { code?: string };
-  return code !== undefined && UNIQUE_VIOLATIONS.has(code);
 }

@@ -1,0 +1,26 @@
+import type { Type } from '@nestjs/common';
+import { QueryFailedError, type DataSource } from 'typeorm';
+
+const CODES = new Set(['23505', 'SQLITE_CONSTRAINT_UNIQUE', 'SQLITE_CONSTRAINT_PRIMARYKEY', 'ER_DUP_ENTRY']);
+
+export function isUniqueViolation(error: unknown): boolean {
+  if (!(error instanceof QueryFailedError)) return false;
+  const { code } = error.driverError as { code?: string };
+  return code !== undefined && CODES.has(code);
+}
+
+/** Whether some row has one of these values where the entity allows each only once. */
+export async function hasTakenValue(
+  source: DataSource,
+  entity: Type<object>,
+  values: Readonly<Record<string, unknown>>,
+): Promise<boolean> {
+  const { uniques, indices } = source.getMetadata(entity);
+  for (const { columns } of [...uniques, ...indices.filter(({ isUnique }) => isUnique)]) {
+    const where = Object.fromEntries(columns.map(({ propertyName }) => [propertyName, values[propertyName]]));
+    // A row with a NULL in it is never a duplicate.
+    if (Object.values(where).some((value) => value === undefined || value === null)) continue;
+    if (await source.manager.existsBy(entity, where)) return true;
+  }
+  return false;
+}
