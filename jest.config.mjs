@@ -11,6 +11,7 @@ export default {
   collectCoverageFrom: ['libs/*/src/**/*.ts', '!**/*.spec.ts'],
   coverageThreshold: { global: { lines: 95, branches: 95 } },
   testTimeout: 30_000,
+  maxWorkers: '100%',
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: {
     '^nest-authkit$': '<rootDir>/libs/authkit/src/index.ts',

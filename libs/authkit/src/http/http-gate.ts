@@ -98,10 +98,12 @@ export class HttpGate {
         },
       );
     });
-    // Body parsing resumes in the socket's async context; handlers shall run in the request's.
+    // Reading a body resumes in the socket's async context; handlers shall run in the request's.
     instance.addHook('preValidation', ({ raw }, _reply, next) => {
       Object.assign(raw.headers, hidden.get(raw));
-      RequestContext.of(raw).run(() => next());
+      const context = RequestContext.of(raw);
+      if (RequestContext.current() === context) next();
+      else context.run(() => next());
     });
   }
 
