@@ -108,6 +108,17 @@ describeOn('a soft-deleted user', { adapters: ['express'], databases: ['sqlite',
     expect((await t.client.get('/auth/me', { token: user.accessToken })).body.code).toBe('token_revoked');
     await t.close();
   });
+
+  it('is noticed at once when the host says so, though the session was cached', async () => {
+    const t = await createTestApp({ ...place, authkit: { userEntity: Member, dto: {} } });
+    const user = await t.signUp('cached@example.com');
+    const call = () => t.client.get('/probe/principal', { token: user.accessToken });
+    expect((await call()).status).toBe(200);
+    await t.source.getRepository(Member).softDelete(user.id);
+    t.auth.forgetUser(user.id);
+    expect((await call()).body.code).toBe('token_revoked');
+    await t.close();
+  });
 });
 
 it('@OnAuthEvent() in a request-scoped provider is refused at boot', async () => {

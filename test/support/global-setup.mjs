@@ -20,9 +20,14 @@ export default async function setup() {
     onLog: () => undefined,
     onError: () => undefined,
   });
-  await postgres.initialise();
-  await postgres.start();
-  await postgres.createDatabase('authkit');
+  try {
+    await postgres.initialise();
+    await postgres.start();
+    await postgres.createDatabase('authkit');
+  } catch (cause) {
+    const remedy = 'Set DATABASE_URL to a PostgreSQL you have, e.g. postgres://user:password@localhost:5432/test.';
+    throw new Error(`The PostgreSQL for the tests could not be started. ${remedy}`, { cause });
+  }
   globalThis.embeddedPostgres = postgres;
   process.env.DATABASE_URL = `postgres://authkit:authkit@127.0.0.1:${port}/authkit`;
 }

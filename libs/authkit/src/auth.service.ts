@@ -92,6 +92,14 @@ export class AuthService<U extends AuthUser = AuthUser> {
     return this.accounts.setEmailVerified(userId, verified);
   }
 
+  /**
+   * To be called after the host has changed or deleted a user's row by its own statement: this node reads the user's
+   * sessions again at their next request. Other nodes do so within a minute.
+   */
+  forgetUser(userId: string): void {
+    this.sessions.forgetUser(userId);
+  }
+
   /** Claims of a genuine, current access token; says nothing of the session. Throws 401. */
   verifyAccessToken(token: string): AccessClaims {
     return this.accessTokens.verify(token);

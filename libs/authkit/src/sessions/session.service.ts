@@ -134,6 +134,11 @@ export class SessionService {
     await this.events.emit('session.revoked', { reason, scope }, { subject: userId });
   }
 
+  /** Drops what is cached of a user's sessions, because something else has changed the user. */
+  forgetUser(userId: string): void {
+    this.cache.forgetUser(userId);
+  }
+
   /** The user's live sessions, most recently used first. */
   async list(userId: string): Promise<SessionRecord[]> {
     const known = (await this.users.findById(userId)) as KnownUser | null;
