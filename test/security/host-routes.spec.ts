@@ -73,6 +73,22 @@ describeOn('kit and host on one path', {}, ({ adapter }) => {
     },
   );
 
+  it('what is wrong with a body is told to pages of an allowed origin', async () => {
+    const origin = 'https://app.example';
+    const cors = await createTestApp({ adapter, configure: (app) => app.enableCors({ origin, credentials: true }) });
+    for (const [body, status] of [
+      ['{', 400],
+      ['x'.repeat(20_000), 413],
+      ['{}', 415],
+    ] as const) {
+      const type = status === 415 ? 'text/plain' : 'application/json';
+      const reply = await cors.client.post('/auth/login', body, { headers: { origin, 'content-type': type } });
+      expect([reply.status, reply.headers['access-control-allow-origin']]).toEqual([status, origin]);
+      expect(reply.headers['content-type']).toMatch(/^application\/problem\+json/);
+    }
+    await cors.close();
+  });
+
   it('a failed login is one event, and a refused request is one', async () => {
     t.events.length = 0;
     await t.client.post('/auth/login', { identifier: 'ada@example.com', password: 'not the password' });

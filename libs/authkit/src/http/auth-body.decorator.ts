@@ -13,10 +13,14 @@ const PASSWORD_FIELDS = new Set(['password', 'currentPassword', 'newPassword']);
  */
 export function AuthBody(dto: Type<object>): ParameterDecorator {
   return createParamDecorator((_data: unknown, context: ExecutionContext) => {
-    const { body } = RequestContext.of(context.switchToHttp().getRequest<RequestLike>());
-    if (!body) throw new AuthKitError('unsupported_media_type');
-    return validateDto(dto, body);
+    return validateDto(dto, bodyOf(RequestContext.of(context.switchToHttp().getRequest<RequestLike>())));
   })();
+}
+
+/** What the gate has read. Throws what it found wrong (400, 413, 415); also where a router led past the gate. */
+export function bodyOf({ body, bodyError }: RequestContext): Record<string, unknown> {
+  if (!body) throw bodyError ?? new AuthKitError('unsupported_media_type');
+  return body;
 }
 
 /** Throws `validation_failed` (422) with every field that is wrong or unknown. */

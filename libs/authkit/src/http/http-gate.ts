@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { HttpAdapterHost, type AbstractHttpAdapter } from '@nestjs/core';
 import { AuthKitError } from '../kernel/errors.js';
 import { RequestContext } from '../kernel/request-context.js';
-import { OwnRoutes, type BodyKind, type OwnRoute } from './own-routes.js';
+import { OwnRoutes, type OwnRoute } from './own-routes.js';
 import { PROBLEM_TYPE } from './problem-writer.js';
 import { readBody } from './request-body.js';
 
@@ -30,7 +30,8 @@ const UNREAD = new Set(['GET', 'HEAD', 'OPTIONS']);
 /**
  * Stands before everything else on both adapters. For every request it opens the request context. For the kit's own
  * routes, and only those, it sets the security headers, refuses other methods (405), and reads the body itself, so that
- * the answer to a wrong content type, broken JSON or a flood of bytes is the same problem whatever the host has set up.
+ * the answer to a wrong content type, broken JSON or a flood of bytes is the same whatever the host has set up. What is
+ * wrong with a body the handler tells, behind the host's own middleware: its CORS headers are then on the reply.
  */
 @Injectable()
 export class HttpGate {
@@ -58,16 +59,11 @@ export class HttpGate {
           delete request.headers['content-type'];
           return next();
         }
-        this.read(
-          request,
-          response,
-          route,
-          () => undefined,
-          () => {
-            request._body = true; // what body-parser 1 looks at; version 2 sees that the stream has ended
-            next();
-          },
-        );
+        this.read(request, response, route, () => {
+          request._body = true; // what body-parser 1 looks at; version 2 sees that the stream has ended
+          if (RequestContext.of(request).bodyError) takeBodyHeaders(request.headers); // or it would read the rest
+          next();
+        });
       });
     });
   }
@@ -86,17 +82,11 @@ export class HttpGate {
     instance.addHook('preParsing', ({ raw }, reply, _payload, next) => {
       const route = routes.get(raw);
       if (!route) return next();
-      this.read(
-        raw,
-        reply.raw,
-        route,
-        () => reply.hijack(),
-        () => {
-          // Without these headers Fastify sees no body and parses none; the handlers read the context's.
-          hidden.set(raw, takeBodyHeaders(raw.headers));
-          next();
-        },
-      );
+      this.read(raw, reply.raw, route, () => {
+        // Without these headers Fastify sees no body and parses none; the handlers read the context's.
+        hidden.set(raw, takeBodyHeaders(raw.headers));
+        next();
+      });
     });
     // Reading a body resumes in the socket's async context; handlers shall run in the request's.
     instance.addHook('preValidation', ({ raw }, _reply, next) => {
@@ -118,17 +108,11 @@ export class HttpGate {
     const refusal = refusalOf(request.method, context.path, route);
     if (!refusal) return route;
     hijack();
-    context.run(() => send(response, refusal, kind));
+    context.run(() => send(response, refusal));
     return 'refused';
   }
 
-  private read(
-    request: IncomingMessage,
-    response: ServerResponse,
-    route: OwnRoute,
-    hijack: () => void,
-    proceed: () => void,
-  ): void {
+  private read(request: IncomingMessage, response: ServerResponse, route: OwnRoute, proceed: () => void): void {
     const context = RequestContext.of(request);
     const kind = route.methods.get(request.method ?? '') === 'form' ? 'form' : 'json';
     readBody(request, kind).then(
@@ -137,10 +121,10 @@ export class HttpGate {
         context.run(proceed);
       },
       (error: unknown) => {
-        hijack();
         // Anything but a refusal is a connection that broke while it was read.
-        if (error instanceof AuthKitError) context.run(() => send(response, error, kind));
-        else response.destroy();
+        if (!(error instanceof AuthKitError)) return response.destroy();
+        context.bodyError = error;
+        context.run(proceed);
       },
     );
   }
@@ -175,12 +159,7 @@ function isDecodable(path: string): boolean {
   }
 }
 
-/** A form is OAuth's, and so is the refusal of one (RFC 6749, 5.2). */
-function send(response: ServerResponse, error: AuthKitError, kind: BodyKind | undefined): void {
-  const { problem, headers } = error;
-  const { code, requestId, detail, title } = problem;
-  const oauth = { error: 'invalid_request', error_description: detail ?? title, code, requestId };
-  const type = kind === 'form' ? 'application/json; charset=utf-8' : PROBLEM_TYPE;
-  response.writeHead(error.getStatus(), { 'Content-Type': type, ...headers });
-  response.end(JSON.stringify(kind === 'form' ? oauth : problem));
+function send(response: ServerResponse, error: AuthKitError): void {
+  response.writeHead(error.getStatus(), { 'Content-Type': PROBLEM_TYPE, ...error.headers });
+  response.end(JSON.stringify(error.problem));
 }

@@ -24,6 +24,8 @@ export class RequestContext {
   refusal?: Error;
   /** The body of a request to one of the kit's own routes, parsed by the body gate. */
   body?: Record<string, unknown>;
+  /** Why there is none. */
+  bodyError?: Error;
   private id?: string;
 
   constructor(private readonly request: IncomingMessage & { originalUrl?: string }) {}

@@ -1,10 +1,11 @@
-import { Controller, Post, Res, type Type } from '@nestjs/common';
+import { Controller, Post, Req, Res, type Type } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { ApiBody, ApiConsumes, ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { Public } from '../access/decorators.js';
+import { bodyOf } from '../http/auth-body.decorator.js';
 import { FormBody } from '../http/own-routes.js';
-import { AuthKitError } from '../kernel/errors.js';
-import { RequestContext } from '../kernel/request-context.js';
+import { AuthKitError, type ProblemCode } from '../kernel/errors.js';
+import { RequestContext, type RequestLike } from '../kernel/request-context.js';
 import { SessionService, type LiveSession } from '../sessions/session.service.js';
 import { TokenTransport } from '../sessions/token-transport.js';
 import { BearerReplyDto } from './login.dto.js';
@@ -63,16 +64,16 @@ export function tokenController(path: string): Type<object> {
       description: 'RFC 6749 error object: invalid_request, invalid_grant, unsupported_grant_type.',
     })
     @ApiResponse({ status: 503, description: 'temporarily_unavailable' })
-    async token(@Res() response: unknown): Promise<void> {
+    async token(@Req() request: unknown, @Res() response: unknown): Promise<void> {
       // With @Res() and without interceptors' hands on it, the reply keeps the shape that OAuth clients expect.
       const adapter = this.adapterHost.httpAdapter;
       try {
-        const live = await this.grant(RequestContext.current()?.body ?? {});
+        const live = await this.grant(bodyOf(RequestContext.of(request as RequestLike)));
         adapter.reply(response, this.transport.deliver(response, live), 200);
       } catch (error) {
         const refusal = refusalOf(error);
         for (const [name, value] of Object.entries(refusal.headers)) adapter.setHeader(response, name, value);
-        const requestId = RequestContext.current()?.requestId;
+        const { requestId } = RequestContext.of(request as RequestLike);
         const { error: name, message: error_description, code } = refusal;
         adapter.reply(response, { error: name, error_description, code, requestId }, refusal.status);
       }
@@ -95,6 +96,16 @@ export function tokenController(path: string): Type<object> {
   return TokenController;
 }
 
+/** What is wrong with the form itself rather than with the grant in it. */
+const WRONG_REQUEST: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
+  'malformed_body',
+  'body_too_large',
+  'unsupported_media_type',
+  'validation_failed',
+  'password_too_long',
+  'password_invalid',
+]);
+
 function field(form: Form, name: string): string {
   const value = form[name];
   if (typeof value === 'string' && value !== '' && value.isWellFormed()) return value;
@@ -109,5 +120,6 @@ function refusalOf(error: unknown): GrantError {
   const { code, message, headers } = error;
   const status = error.getStatus();
   if (status >= 500) return new GrantError('temporarily_unavailable', message, status, code, headers);
-  return new GrantError(status === 422 ? 'invalid_request' : 'invalid_grant', message, 400, code);
+  if (WRONG_REQUEST.has(code)) return new GrantError('invalid_request', message, status === 422 ? 400 : status, code);
+  return new GrantError('invalid_grant', message, 400, code);
 }
