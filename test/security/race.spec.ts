@@ -36,7 +36,8 @@ const ENDINGS: Record<string, Ending> = {
 const refresh = (t: TestApp, refreshToken: string) => t.client.post('/auth/refresh', { refreshToken });
 const login = (t: TestApp, user: SignedUp) =>
   t.client.post('/auth/login', { identifier: user.email, password: PASSWORD });
-const me = async (t: TestApp, token: string) => (await t.client.get('/auth/me', { token })).status;
+/** A host's route, whose session is cached; the kit's own routes always read it. */
+const me = async (t: TestApp, token: string) => (await t.client.get('/probe/principal', { token })).status;
 const tokensOf = (user: SignedUp): Tokens => ({ access_token: user.accessToken, refresh_token: user.refreshToken });
 const granted = (replies: Reply[]) => replies.filter(({ status }) => status === 200).map(({ body }) => body as Tokens);
 

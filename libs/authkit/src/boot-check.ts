@@ -1,8 +1,9 @@
-import { Inject, Injectable, Logger, Optional, type OnModuleInit, type Type } from '@nestjs/common';
+import { Inject, Injectable, Logger, Optional, type CanActivate, type OnModuleInit, type Type } from '@nestjs/common';
 import { METHOD_METADATA } from '@nestjs/common/constants.js';
-import { DiscoveryService, MetadataScanner, ModulesContainer } from '@nestjs/core';
+import { ApplicationConfig, DiscoveryService, MetadataScanner, ModulesContainer } from '@nestjs/core';
 import { getMetadataStorage } from 'class-validator';
 import { DataSource } from 'typeorm';
+import { AuthKitGuard } from './access/authkit.guard.js';
 import { ruleOf, type Handler } from './access/route-rule.js';
 import { PROTECTED_FIELDS } from './account/account.service.js';
 import { AuthKitConfigError } from './kernel/errors.js';
@@ -32,6 +33,7 @@ export class BootCheck implements OnModuleInit {
     @Inject(STATIC_OPTIONS) private readonly staticOptions: AuthKitStaticOptions,
     @Inject(AUTHKIT_MODULE) private readonly module: Type<object>,
     @Optional() @Inject(AUTH_DATA_SOURCE) private readonly source: DataSource | null,
+    private readonly config: ApplicationConfig,
     private readonly modules: ModulesContainer,
     private readonly discovery: DiscoveryService,
     private readonly scanner: MetadataScanner,
@@ -39,6 +41,7 @@ export class BootCheck implements OnModuleInit {
 
   async onModuleInit(): Promise<void> {
     this.assertOnce();
+    this.assertGuard();
     this.assertRules();
     this.assertDtos();
     this.assertUserStore();
@@ -61,6 +64,24 @@ export class BootCheck implements OnModuleInit {
         'two copies of the package are loaded in this process',
         'Run `npm ls nest-authkit`, and load it either by import or by require.',
       );
+    }
+  }
+
+  /** Nest drops a global guard without a word when something it injects is request-scoped (seen in 11.1 and 12.0). */
+  private assertGuard(): void {
+    const guard = this.discovery.getProviders().find(({ token }) => token === AuthKitGuard);
+    if (!guard?.isDependencyTreeStatic()) {
+      throw new AuthKitConfigError(
+        'AuthKitGuard',
+        'something it injects is request-scoped, and Nest would leave the app unguarded',
+        "Make storage.users, storage.sessions and the features' authenticators singletons.",
+      );
+    }
+    if (
+      this.staticOptions.globalGuard !== false &&
+      !this.config.getGlobalGuards().includes(guard.instance as CanActivate)
+    ) {
+      throw new AuthKitConfigError('AuthKitGuard', 'Nest has not registered it', 'Report this with your Nest version.');
     }
   }
 

@@ -23,7 +23,7 @@ export const CREDENTIALS: RuleDecorator<PrincipalKind[]> = Reflector.createDecor
 
 export const LIVE_SESSION: RuleDecorator<boolean> = Reflector.createDecorator<boolean>({ key: 'authkit:live-session' });
 
-/** The session's row is asked, even where `session.check: 'never'` lets the token alone decide. For the kit's own sensitive routes. */
+/** The session's row is read, whatever is cached and whatever `session.check` says. For the kit's own routes. */
 export const LiveSession = (): Target => LIVE_SESSION(true);
 
 /** Anybody may call it. On a class it holds for the handlers that have no rule of their own. */

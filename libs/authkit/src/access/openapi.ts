@@ -1,4 +1,5 @@
-import { METHOD_METADATA } from '@nestjs/common/constants.js';
+import { RequestMethod } from '@nestjs/common';
+import { HTTP_CODE_METADATA, METHOD_METADATA } from '@nestjs/common/constants.js';
 import {
   ApiExtraModels,
   ApiOperation,
@@ -62,7 +63,23 @@ export function ApiProblem(status: number, description: string): Target {
 
 /** Documents a handler or a controller that needs a credential. */
 export function documentProtected(needs = 'The role or permission is missing.'): Target {
-  return both(ApiProblem(401, 'No credential, or not a valid one.'), ApiProblem(403, needs));
+  return both(ApiProblem(401, 'No credential, or not a valid one.'), ApiProblem(403, needs), keepSuccess);
+}
+
+const RESPONSES = 'swagger/apiResponse';
+
+/** Swagger writes the success it assumes only where no reply is declared; ours must not take it away. */
+function keepSuccess(_target: object, _property?: string | symbol, descriptor?: PropertyDescriptor): void {
+  if (!descriptor) return;
+  const handler = descriptor.value as object;
+  // Later, because decorators above this one (@Post, @HttpCode, @ApiOkResponse) have not run yet.
+  queueMicrotask(() => {
+    const responses = (Reflect.getMetadata(RESPONSES, handler) ?? {}) as Record<string, object>;
+    if (Object.keys(responses).some((status) => /^([23]\d\d|default)$/.test(status))) return;
+    const isPost = Reflect.getMetadata(METHOD_METADATA, handler) === RequestMethod.POST;
+    const status = (Reflect.getMetadata(HTTP_CODE_METADATA, handler) as number | undefined) ?? (isPost ? 201 : 200);
+    Reflect.defineMetadata(RESPONSES, { ...responses, [status]: { description: '' } }, handler);
+  });
 }
 
 const OPERATION = 'swagger/apiOperation';

@@ -89,6 +89,9 @@ describe('ruleOf', () => {
     expect(rule(Stricter, 'office').roles).toEqual([['staff'], ['boss']]);
     expect(rule(Laxer, 'office').public).toBe(true);
     expect(rule(Laxer, 'safe').roles).toEqual([['chief']]);
+    // A subclass with a rule lifts what its base left open, handlers included.
+    expect(rule(Stricter, 'lobby')).toMatchObject({ public: false, roles: [['staff'], ['boss']] });
+    expect(rule(Sub, 'lobby').public).toBe(true);
   });
 
   it('refuses rules that contradict each other on one target', () => {

@@ -16,7 +16,7 @@ export interface RouteRule {
   /** All must be covered. */
   readonly permissions: readonly string[];
   readonly credentials: readonly PrincipalKind[];
-  /** The token alone is not enough, whatever `session.check` says. */
+  /** The session's row is read, whatever is cached and whatever `session.check` says. */
   readonly liveSession: boolean;
   /** False when nothing was declared and the default (an authenticated user) holds. */
   readonly explicit: boolean;
@@ -48,7 +48,8 @@ export function ruleOf(handler: Handler, controller: Type<unknown>): RouteRule {
 function combine(handler: Handler, controller: Type<unknown>): RouteRule {
   const own = declaredOn(handler, `${controller.name}.${handler.name}`);
   const shared = declaredByClass(controller);
-  const isPublic = own.public === true || (!isRestricted(own) && shared.public === true);
+  const isOwnPublic = own.public === true && !isNarrowedBySubclass(handler, controller);
+  const isPublic = isOwnPublic || (!isRestricted(own) && shared.public === true);
   const roles = [...shared.roles, ...own.roles];
   const permissions = [...shared.permissions, ...own.permissions];
   const optional = (own.authenticated ?? shared.authenticated)?.optional === true;
@@ -61,6 +62,20 @@ function combine(handler: Handler, controller: Type<unknown>): RouteRule {
     liveSession: Reflect.hasMetadata(LIVE_SESSION.KEY, handler) || Reflect.hasMetadata(LIVE_SESSION.KEY, controller),
     explicit: own.public !== undefined || shared.public !== undefined || isRestricted(own) || isRestricted(shared),
   });
+}
+
+/** Whether a subclass of the one that declares the handler has a rule: it lifts the inherited handler's `@Public()`. */
+function isNarrowedBySubclass(handler: Handler, controller: Type<unknown>): boolean {
+  let one = controller;
+  while (one.prototype && !Object.getOwnPropertyNames(one.prototype).some((name) => methodOf(one, name) === handler)) {
+    if (isRestricted(declaredOn(one, one.name))) return true;
+    one = Object.getPrototypeOf(one) as Type<unknown>;
+  }
+  return false;
+}
+
+function methodOf({ prototype }: Type<unknown>, name: string): unknown {
+  return Object.getOwnPropertyDescriptor(prototype, name)?.value;
 }
 
 /** A subclass adds to what its base demands; its own `@Public()` lifts it, and its own rule lifts a base's `@Public()`. */

@@ -63,7 +63,7 @@ export class SessionAuthenticator extends Authenticator {
   ): Authentication | Promise<Authentication> {
     const claims = this.accessTokens.verify(token);
     if (this.options.session.check === 'never' && !liveSession) return { principal: this.principalOf(claims), via };
-    const snapshot = this.cache.get(claims.sid, claims.sub);
+    const snapshot = this.cache.get(claims.sid, claims.sub, liveSession);
     return snapshot instanceof Promise
       ? snapshot.then((loaded) => authenticated(loaded, claims, via))
       : authenticated(snapshot, claims, via);

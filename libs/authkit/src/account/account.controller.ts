@@ -96,6 +96,7 @@ export function accountController(path: string, dtos: AccountDtos): Type<object>
     @ApiOperation({ summary: "Change the user's own profile" })
     @ApiBody({ type: dtos.profile })
     @ApiOkResponse(userReply)
+    @ApiProblem(409, 'A value is already in use.')
     @ApiProblem(422, 'A field is unknown or not valid.')
     async updateMe(@CurrentPrincipal() principal: Principal, @AuthBody(dtos.profile) body: Fields): Promise<object> {
       return { user: this.view.of(await this.accounts.updateProfile(principal.id, body)) };
@@ -109,6 +110,7 @@ export function accountController(path: string, dtos: AccountDtos): Type<object>
     @ApiNoContentResponse()
     @ApiProblem(409, 'The password was changed by another request meanwhile.')
     @ApiProblem(422, 'The new password is not acceptable.')
+    @ApiProblem(503, 'Too many passwords to hash at once; Retry-After says when.')
     async changePassword(
       @CurrentPrincipal() principal: Principal,
       @AuthBody(ChangePasswordDto) body: ChangePasswordBody,

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 import { Injectable } from '@nestjs/common';
 import { HttpAdapterHost, type AbstractHttpAdapter } from '@nestjs/core';
 import { AuthKitError } from '../kernel/errors.js';
-import { RequestContext } from '../kernel/request-context.js';
+import { pathOf, RequestContext } from '../kernel/request-context.js';
 import { OwnRoutes, type OwnRoute } from './own-routes.js';
 import { PROBLEM_TYPE } from './problem-writer.js';
 import { readBody } from './request-body.js';
@@ -99,13 +99,15 @@ export class HttpGate {
 
   private enter(request: IncomingMessage, response: ServerResponse, hijack: () => void): OwnRoute | null | 'refused' {
     const context = RequestContext.of(request);
-    const route = this.routes.match(context.path);
+    // Not originalUrl: below a mount the routers see what is left of it.
+    const path = pathOf(request.url);
+    const route = this.routes.match(path);
     const kind = route?.methods.get(request.method ?? '');
     if (!route || kind === 'host') return null;
     response.setHeader('Cache-Control', 'no-store');
     response.setHeader('X-Content-Type-Options', 'nosniff');
     response.removeHeader('X-Powered-By');
-    const refusal = refusalOf(request.method, context.path, route);
+    const refusal = refusalOf(request.method, path, route);
     if (!refusal) return route;
     hijack();
     context.run(() => send(response, refusal));
@@ -115,18 +117,24 @@ export class HttpGate {
   private read(request: IncomingMessage, response: ServerResponse, route: OwnRoute, proceed: () => void): void {
     const context = RequestContext.of(request);
     const kind = route.methods.get(request.method ?? '') === 'form' ? 'form' : 'json';
-    readBody(request, kind).then(
-      (body) => {
-        context.body = body;
-        context.run(proceed);
-      },
-      (error: unknown) => {
-        // Anything but a refusal is a connection that broke while it was read.
-        if (!(error instanceof AuthKitError)) return response.destroy();
-        context.bodyError = error;
-        context.run(proceed);
-      },
-    );
+    const handOn = () => {
+      // A time limit of the host's may have answered meanwhile.
+      if (!response.headersSent && !response.writableEnded) context.run(proceed);
+    };
+    readBody(request, kind)
+      .then(
+        (body) => {
+          context.body = body;
+          handOn();
+        },
+        (error: unknown) => {
+          // Anything but a refusal is a connection that broke while it was read.
+          if (!(error instanceof AuthKitError)) throw error;
+          context.bodyError = error;
+          handOn();
+        },
+      )
+      .catch(() => response.destroy());
   }
 }
 

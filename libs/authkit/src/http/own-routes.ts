@@ -4,6 +4,8 @@ import { ApplicationConfig, MetadataScanner, ModulesContainer } from '@nestjs/co
 import { RoutePathFactory } from '@nestjs/core/router/route-path-factory.js';
 import { Inject, Injectable, SetMetadata } from '@nestjs/common';
 
+const ANY_METHOD = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
+
 /** Injection token of the kit's and its features' controllers. */
 export const OWN_CONTROLLERS = Symbol.for('nest-authkit:own-controllers');
 
@@ -53,7 +55,9 @@ export class OwnRoutes {
     // What the host serves beside the kit on one of these paths stays the host's.
     this.eachRoute(this.hostControllers(), (path, method) => {
       const methods = this.exact.get(normalize(path));
-      if (methods && !methods.has(method)) methods.set(method, 'host');
+      for (const name of method === 'ALL' ? ANY_METHOD : [method]) {
+        if (methods && !methods.has(name)) methods.set(name, 'host');
+      }
     });
   }
 

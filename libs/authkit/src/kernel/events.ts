@@ -14,6 +14,7 @@ export type RevocationReason =
   | 'refresh_token_reuse'
   | 'generation_ahead'
   | 'password_changed'
+  | 'email_unverified'
   | 'user_deactivated';
 
 /** What each event says besides who and where. */

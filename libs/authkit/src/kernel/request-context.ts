@@ -67,10 +67,14 @@ export class RequestContext {
 
   /** The path without the query string: a query may carry what no log should. */
   get path(): string {
-    const url = this.request.originalUrl ?? this.request.url ?? '';
-    // Routers read the path out of an absolute URL (RFC 9112, 3.2.2) and before a fragment; so must the gate.
-    const start = url.startsWith('/') ? 0 : Math.max(0, url.indexOf('/', url.indexOf('://') + 3));
-    const end = url.search(/[?#]/);
-    return end < 0 ? url.slice(start) : url.slice(start, end);
+    return pathOf(this.request.originalUrl ?? this.request.url);
   }
+}
+
+/** The path of a request's URL. */
+export function pathOf(url = ''): string {
+  // Routers read the path out of an absolute URL (RFC 9112, 3.2.2) and before a fragment; so must the gate.
+  const start = url.startsWith('/') ? 0 : Math.max(0, url.indexOf('/', url.indexOf('://') + 3));
+  const end = url.search(/[?#]/);
+  return end < 0 ? url.slice(start) : url.slice(start, end);
 }

@@ -82,6 +82,7 @@ export function loginController(path: string, userDto: Type<object>): Type<objec
     @ApiProblem(400, 'A refresh token in the body and in the cookie.')
     @ApiProblem(401, 'The session has ended, or the token is not valid.')
     @ApiProblem(403, 'The request may come from another site.')
+    @ApiProblem(503, 'The session kept changing, or its store is not available.')
     async refresh(
       @AuthBody(RefreshDto) body: RefreshBody,
       @Req() incoming: unknown,

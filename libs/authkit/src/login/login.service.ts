@@ -73,6 +73,8 @@ export class LoginService {
       const change = { from: passwordHash, to, endSessions: false, at: this.clock.now() };
       await this.users.changePassword(user.id, change);
     } catch (error) {
+      // A store that keeps its hashes to itself, once and for all.
+      if (error instanceof AuthKitError && error.code === 'not_supported') return;
       // The login has succeeded; the next one tries again.
       this.logger.warn(`a password hash could not be renewed: ${String(error)}`);
     }

@@ -63,6 +63,8 @@ export function tokenController(path: string): Type<object> {
       status: 400,
       description: 'RFC 6749 error object: invalid_request, invalid_grant, unsupported_grant_type.',
     })
+    @ApiResponse({ status: 413, description: 'invalid_request: over 16 KiB' })
+    @ApiResponse({ status: 415, description: 'invalid_request: not a form' })
     @ApiResponse({ status: 503, description: 'temporarily_unavailable' })
     async token(@Req() request: unknown, @Res() response: unknown): Promise<void> {
       // With @Res() and without interceptors' hands on it, the reply keeps the shape that OAuth clients expect.

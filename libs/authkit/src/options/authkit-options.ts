@@ -65,7 +65,7 @@ export interface AuthKitRuntimeOptions {
     header?: boolean;
     /** Accept and issue cookies. @default true */
     cookie?: boolean;
-    /** Transport of a login that does not ask for one. @default 'bearer' */
+    /** Transport of a login that does not ask for one. @default 'bearer', or 'cookie' when header is false */
     default?: CredentialTransport;
   };
   session?: {

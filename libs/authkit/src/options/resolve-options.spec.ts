@@ -117,6 +117,7 @@ describe('resolveOptions refuses what cannot be meant', () => {
     ['a base URL that is none', { baseUrl: 'app.example.com' }, /baseUrl: "app\.example\.com" is not valid/],
     ['a base URL with credentials', { baseUrl: 'http://u:p@localhost' }, /baseUrl/],
     ['an origin with a path', { allowedOrigins: ['https://a.example/x'] }, /allowedOrigins\[0\]/],
+    ['an origin with a wildcard in it', { allowedOrigins: ['https://*.a.example'] }, /allowedOrigins\[0\]/],
     ['the null origin', { allowedOrigins: ['null'] }, /allowedOrigins\[0\]/],
     ['SameSite=None without https', { cookies: { sameSite: 'none' } }, /cookies\.sameSite/],
     ['a cookie name with a prefix', { cookies: { names: { access: '__Host-x' } } }, /cookies\.names\.access/],
@@ -168,5 +169,11 @@ describe('resolveOptions', () => {
     expect(options.passwords.hashers.map(({ scheme }) => scheme)).toEqual(['argon2id', 'bcrypt-sha256']);
     expect(options.adminRole).toBeNull();
     expect(options.warnings).toHaveLength(2);
+  });
+
+  it('signs in by cookie when that is the only transport, and takes origins of apps', () => {
+    const options = resolve({ credentials: { header: false }, allowedOrigins: ['capacitor://localhost'] });
+    expect(options.credentials.default).toBe('cookie');
+    expect(options.allowedOrigins).toContain('capacitor://localhost');
   });
 });

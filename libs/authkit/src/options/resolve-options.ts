@@ -63,7 +63,7 @@ export function resolveOptions(raw: AuthKitRuntimeOptions, env: NodeJS.ProcessEn
       section(value, path, {
         header: bool(true),
         cookie: bool(true),
-        default: oneOf<CredentialTransport>(['bearer', 'cookie'], 'bearer'),
+        default: oneOf<CredentialTransport | undefined>(['bearer', 'cookie', undefined], undefined),
       }),
     session: (value, path) =>
       section(value, path, {
@@ -126,7 +126,7 @@ export function resolveOptions(raw: AuthKitRuntimeOptions, env: NodeJS.ProcessEn
   if (!given.credentials.header && !given.credentials.cookie) {
     refuse('credentials', raw.credentials, 'Accept at least one of header and cookie.');
   }
-  const fallback = given.credentials.default;
+  const fallback = given.credentials.default ?? (given.credentials.header ? 'bearer' : 'cookie');
   if (!(fallback === 'cookie' ? given.credentials.cookie : given.credentials.header)) {
     refuse('credentials.default', fallback, 'Name a transport that is switched on.');
   }
@@ -157,7 +157,7 @@ export function resolveOptions(raw: AuthKitRuntimeOptions, env: NodeJS.ProcessEn
     baseUrl: baseUrl.href.replace(/\/$/, ''),
     secrets: parseSecrets(given.secret, production, warnings),
     accessToken: { ttl: given.accessToken.ttl, issuer, audience: given.accessToken.audience ?? issuer },
-    credentials: given.credentials,
+    credentials: { ...given.credentials, default: fallback },
     session: given.session,
     cookies: { ...given.cookies, secure, names: prefixed(given.cookies.names, secure, given.cookies.domain) },
     passwords: {

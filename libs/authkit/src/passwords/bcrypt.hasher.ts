@@ -57,6 +57,14 @@ class BcryptHasher extends PasswordHasher {
     return (await run(job('compareSync', password, hash.replace(/^\$2y\$/, '$2b$')))) === true;
   }
 
+  override async makeUp(password: string, hash: string, run: RunHashJob): Promise<void> {
+    // A hash of cost c and decoys of cost c to n - 1 take together what one of cost n takes: 2^c + (2^n - 2^c).
+    const stored = Number(SHA256.exec(hash)?.[1] ?? PLAIN.exec(hash)?.[1] ?? this.cost);
+    for (let cost = stored; cost < this.cost; cost += 1) {
+      await run(job('hashSync', prehash(password, newSalt()), `$2b$${pad(cost)}$${newSalt()}`));
+    }
+  }
+
   override needsRehash(hash: string): boolean {
     return Number(SHA256.exec(hash)?.[1] ?? -1) !== this.cost;
   }

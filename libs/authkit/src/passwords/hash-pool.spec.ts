@@ -61,3 +61,16 @@ it('a worker that dies while it is idle harms nobody and is replaced', async () 
   expect(await pool.run(job('after'))).toMatch(/^\$2b\$04\$/);
   await pool.close();
 });
+
+it('a thread the system refuses fails its job alone, and the next job finds another', async () => {
+  const pool = new HashPool(1, 3);
+  const inside = pool as unknown as { spawn: () => Worker };
+  const spawn = inside.spawn.bind(pool);
+  inside.spawn = () => {
+    throw new Error('EAGAIN');
+  };
+  await expect(pool.run(job('refused'))).rejects.toThrow('EAGAIN');
+  inside.spawn = spawn;
+  expect(await pool.run(job('after'))).toMatch(/^\$2b\$04\$/);
+  await pool.close();
+});

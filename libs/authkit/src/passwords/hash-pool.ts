@@ -86,9 +86,10 @@ export class HashPool {
     });
   }
 
-  private inWorker(job: HashJob): Promise<unknown> {
+  /** Async, so that a thread the system refuses is a refusal of this job alone. */
+  private async inWorker(job: HashJob): Promise<unknown> {
     const worker = this.idle.pop() ?? this.spawn();
-    return new Promise((resolve, reject) => {
+    return await new Promise((resolve, reject) => {
       const settle = () => {
         worker.off('message', onMessage);
         worker.off('error', onError);

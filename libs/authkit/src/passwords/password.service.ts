@@ -33,21 +33,26 @@ export class PasswordService implements OnApplicationShutdown {
     const hasher = hash === null ? undefined : this.options.passwords.hashers.find((one) => one.recognises(hash));
     if (hash !== null && !hasher) this.logger.error('a stored password hash has a scheme no configured hasher knows');
     const normalized = normalizePassword(password);
-    if (hash === null || !hasher) {
-      await this.writer.verify(normalized, this.decoy, this.pool.run);
-      return false;
+    // Hashes from elsewhere may have been made of the text as typed; tried for all, so that it costs the same for all.
+    const forms = normalized === password ? [normalized] : [normalized, password];
+    for (const form of forms) {
+      if (hash === null || !hasher) await this.writer.verify(form, this.decoy, this.pool.run);
+      else if (await this.matches(form, hash, hasher)) return true;
     }
+    return false;
+  }
+
+  /** A failure costs what failing against a hash written now would. */
+  private async matches(password: string, hash: string, hasher: PasswordHasher): Promise<boolean> {
     let worked = false;
     const run: RunHashJob = (job) => {
       worked = true;
       return this.pool.run(job);
     };
-    if (await hasher.verify(normalized, hash, run)) return true;
-    // Hashes from elsewhere may have been made of the text as typed.
-    const imported = !hash.startsWith('$bcrypt-sha256$') && normalized !== password;
-    if (imported && (await hasher.verify(password, hash, run))) return true;
+    if (await hasher.verify(password, hash, run)) return true;
     // A hash refused unread (too costly, or the password too long for it) must not answer sooner than the others.
-    if (!worked) await this.writer.verify(normalized, this.decoy, this.pool.run);
+    if (!worked) await this.writer.verify(password, this.decoy, this.pool.run);
+    else if (hasher === this.writer) await hasher.makeUp(password, hash, run);
     return false;
   }
 

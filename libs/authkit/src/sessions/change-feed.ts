@@ -3,10 +3,10 @@ import { Clock } from '../kernel/clock.js';
 import { RESOLVED_OPTIONS } from '../options/tokens.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
 import { SessionStore } from '../storage/session.store.js';
-import { SessionCache } from './session-cache.js';
+import { MAX_AGE_MS, SessionCache } from './session-cache.js';
 
-/** Rows committed later than they were stamped must still be seen. */
-const OVERLAP_MS = 10_000;
+/** Rows committed later than they were stamped must still be seen, as long as a snapshot may live. */
+const OVERLAP_MS = MAX_AGE_MS;
 
 /**
  * Polls what changed in the database and drops it from the cache: it bounds to `session.staleness` how long a change

@@ -9,7 +9,8 @@ import { SessionStore } from '../storage/session.store.js';
 import { deathOf, snapshotOf, type SessionSnapshot } from './session-snapshot.js';
 
 const MAX_SNAPSHOTS = 50_000;
-const MAX_AGE_MS = 60_000;
+/** However fresh the change feed, a snapshot older than this is read again. */
+export const MAX_AGE_MS = 60_000;
 const MAX_LOADS = 3;
 
 /** A read under way. `stale` once something it may have read has been invalidated. */
@@ -46,9 +47,11 @@ export class SessionCache {
   /**
    * The snapshot of a live session, at once when it is cached; null when the session is dead.
    * Throws `unavailable` (503) when the store cannot say.
+   *
+   * @param reread whether to ask the store though a snapshot is cached
    */
-  get(sessionId: string, userId: string): SessionSnapshot | null | Promise<SessionSnapshot | null> {
-    if (this.options.session.check === 'always') return this.load({ sessionId, userId, stale: false });
+  get(sessionId: string, userId: string, reread = false): SessionSnapshot | null | Promise<SessionSnapshot | null> {
+    if (reread || this.options.session.check === 'always') return this.load({ sessionId, userId, stale: false });
     const cached = this.snapshots.get(sessionId);
     if (cached && this.isServable(cached)) return cached;
     const joined = this.joinable.get(sessionId);

@@ -28,7 +28,7 @@ export class TokenPairs {
       accessToken: this.accessTokens.sign({ userId, sessionId, authenticatedAt, amr, roles: known.user.roles }),
       expiresIn: this.accessTokens.ttlSeconds,
       refreshToken: this.refreshTokens.issue(sessionId, generation, seed),
-      refreshExpiresIn: Math.max(0, Math.floor((endsAt - this.clock.now()) / 1000)),
+      refreshExpiresIn: Math.max(0, Math.round((endsAt - this.clock.now()) / 1000)),
     };
   }
 }

@@ -7,8 +7,12 @@ function databaseAhead(ms: number) {
   const state = { ms, failing: false };
   const source = {
     options: { type: 'postgres' },
-    query: () =>
-      state.failing ? Promise.reject(new Error('down')) : Promise.resolve([{ now: String(Date.now() + state.ms) }]),
+    createQueryRunner: () => ({
+      connect: () => Promise.resolve(),
+      release: () => Promise.resolve(),
+      query: () =>
+        state.failing ? Promise.reject(new Error('down')) : Promise.resolve([{ now: String(Date.now() + state.ms) }]),
+    }),
   } as unknown as DataSource;
   return { state, clock: new DatabaseClock(source) };
 }

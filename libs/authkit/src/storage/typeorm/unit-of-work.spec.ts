@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { DataSource } from 'typeorm';
+import { DataSource, QueryFailedError } from 'typeorm';
 import { UnitOfWork } from './unit-of-work.js';
 
 const driver: unknown = createRequire(`${process.cwd()}/package.json`)('libsql');
@@ -69,5 +69,14 @@ describe('the unit of work on a single connection', () => {
       other.run(() => Promise.resolve(void order.push(2))),
     ]);
     expect(order).toEqual([1, 2]);
+  });
+
+  it('takes the parameters out of errors, for they are logged', async () => {
+    const failing = () => source.query('INSERT INTO nowhere VALUES (?)', ['$argon2id$secret']);
+    for (const run of [() => unit.statement(failing), () => unit.run(failing)]) {
+      const error: unknown = await run().catch((thrown: unknown) => thrown);
+      expect(error).toBeInstanceOf(QueryFailedError);
+      expect(JSON.stringify(error)).not.toContain('secret');
+    }
   });
 });

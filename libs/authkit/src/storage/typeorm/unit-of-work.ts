@@ -1,4 +1,4 @@
-import type { DataSource, QueryRunner } from 'typeorm';
+import { QueryFailedError, type DataSource, type QueryRunner } from 'typeorm';
 
 const gates = new WeakMap<DataSource, Gate>();
 
@@ -28,14 +28,24 @@ export class UnitOfWork {
 
   /** Runs one statement, outside of any transaction of the kit. */
   statement<T>(work: () => Promise<T>): Promise<T> {
-    return this.gate ? this.gate.shared(work) : work();
+    return scrubbed(this.gate ? this.gate.shared(work) : work());
   }
 
   /** Runs statements that belong together, on the runner given; never hash, mail or call out inside. */
   run<T>(work: (runner: QueryRunner) => Promise<T>): Promise<T> {
     // A transaction manager always has its own runner.
     const transaction = () => this.source.transaction((manager) => work(manager.queryRunner!));
-    return this.gate ? this.gate.exclusive(transaction) : transaction();
+    return scrubbed(this.gate ? this.gate.exclusive(transaction) : transaction());
+  }
+}
+
+/** TypeORM's errors carry the parameters, and Nest logs whole errors: a password hash must not get there. */
+async function scrubbed<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof QueryFailedError) Object.assign(error, { parameters: undefined });
+    throw error;
   }
 }
 
