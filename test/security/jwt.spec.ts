@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { AuthKitConfigError, bcrypt } from 'nest-authkit';
 import { temporaryFile } from '../support/databases.js';
 import { base64url, claimsOf, forge, headerOf, hmac, keyOf, withRawClaim } from '../support/forge.js';
-import { accessTokens, hasGoodSignature, SUBJECT, wycheproof } from '../support/vectors.js';
+import { accessTokens, hasGoodSignature, SUBJECT, wycheproof } from '../support/wycheproof.js';
 import { createTestApp, describeOn, SECRET, type SignedUp, type TestApp } from '../support/test-app.js';
 
 const OTHER_SECRET = 'tR5wNq8Lz3Ke6Xv1Bm4Jd9Hs2Yf7Gc0Pa-Vi';

