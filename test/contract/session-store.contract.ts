@@ -34,6 +34,7 @@ export function sessionStoreContract(makeStores: () => Promise<{ users: UserStor
       epoch: 0,
       generation: 1,
       seed: 'sEed-_'.padEnd(43, 'x'),
+      keyId: 'key-1',
       transport: 'bearer',
       amr: ['pwd', 'otp'],
       authenticatedAt: AT,
@@ -65,9 +66,9 @@ export function sessionStoreContract(makeStores: () => Promise<{ users: UserStor
 
   it('consumes a generation once, and only the current one', async () => {
     const { id } = await newSession(await newUserId());
-    expect(await sessions.rotate(id, 2, AT + 1, AT + HOUR + 1)).toBe(false);
+    expect(await sessions.rotate(id, 2, AT + 1, AT + HOUR + 1, 'key-2')).toBe(false);
     const won = await Promise.all(
-      Array.from({ length: 50 }, async () => sessions.rotate(id, 1, AT + 1, AT + HOUR + 1)),
+      Array.from({ length: 50 }, async () => sessions.rotate(id, 1, AT + 1, AT + HOUR + 1, 'key-2')),
     );
     expect(won.filter(Boolean)).toHaveLength(1);
     expect(await find(id)).toMatchObject({
@@ -75,8 +76,9 @@ export function sessionStoreContract(makeStores: () => Promise<{ users: UserStor
       rotatedAt: AT + 1,
       lastUsedAt: AT + 1,
       idleExpiresAt: AT + HOUR + 1,
+      keyId: 'key-2',
     });
-    expect(await sessions.rotate(id, 1, AT + 2, AT + HOUR)).toBe(false);
+    expect(await sessions.rotate(id, 1, AT + 2, AT + HOUR, 'key-2')).toBe(false);
   });
 
   it('consumes no generation of a revoked or expired session', async () => {
@@ -86,7 +88,7 @@ export function sessionStoreContract(makeStores: () => Promise<{ users: UserStor
     const idle = await newSession(userId, { idleExpiresAt: AT + 1 });
     const old = await newSession(userId, { absoluteExpiresAt: AT + 1 });
     for (const { id } of [revoked, idle, old]) {
-      expect(await sessions.rotate(id, 1, AT + 1, AT + HOUR)).toBe(false);
+      expect(await sessions.rotate(id, 1, AT + 1, AT + HOUR, 'key-2')).toBe(false);
       expect((await find(id)).generation).toBe(1);
     }
   });
@@ -158,6 +160,25 @@ export function sessionStoreContract(makeStores: () => Promise<{ users: UserStor
     expect((await sessions.listLive(userId, 0, AT)).length).toBe(5);
   });
 
+  it('counts live sessions by the key of their newest token', async () => {
+    const userId = await newUserId();
+    const later = AT + 2000 * HOUR;
+    const far = { idleExpiresAt: later * 2, absoluteExpiresAt: later * 2 };
+    const [, rotated, revoked] = [
+      await newSession(userId, { ...far, keyId: 'count-1' }),
+      await newSession(userId, { ...far, keyId: 'count-1' }),
+      await newSession(userId, { ...far, keyId: 'count-1' }),
+    ];
+    await newSession(userId, { keyId: 'count-1' }); // expired by then
+    await sessions.rotate(rotated.id, 1, later, later * 2, 'count-2');
+    await sessions.revoke(revoked.id, 'logout', later);
+    const counts = (await sessions.countLiveByKey(later)).filter(({ keyId }) => keyId.startsWith('count-'));
+    expect(counts.sort((a, b) => (a.keyId < b.keyId ? -1 : 1))).toEqual([
+      { keyId: 'count-1', sessions: 1 },
+      { keyId: 'count-2', sessions: 1 },
+    ]);
+  });
+
   it('reports sessions and users changed since an instant, and neither older nor merely rotated ones', async () => {
     const since = AT + 1000 * HOUR;
     const [userId, quietId] = [await newUserId(), await newUserId()];
@@ -169,7 +190,7 @@ export function sessionStoreContract(makeStores: () => Promise<{ users: UserStor
     ];
     await sessions.revoke(before.id, 'logout', since - 1);
     await sessions.revoke(revoked.id, 'logout', since);
-    await sessions.rotate(rotated.id, 1, since, since * 2);
+    await sessions.rotate(rotated.id, 1, since, since * 2, 'key-2');
     await users.setRoles(userId, ['y'], since + 1, null);
     const changes = await sessions.changedSince(since);
     expect(changes).toContainEqual({ kind: 'session', id: revoked.id, at: since });

@@ -19,10 +19,9 @@ const WANTED = [
   'LICENSE',
   'dist/cjs/package.json',
   ...['esm', 'cjs'].flatMap((half) =>
-    ['index', 'passwords/argon2.hasher', 'testing/index'].flatMap((entry) => [
-      `dist/${half}/${entry}.js`,
-      `dist/${half}/${entry}.d.ts`,
-    ]),
+    ['index', 'passwords/argon2.hasher', 'passport/index', 'resource-server/index', 'testing/index'].flatMap(
+      (entry) => [`dist/${half}/${entry}.js`, `dist/${half}/${entry}.d.ts`],
+    ),
   ),
 ];
 

@@ -8,8 +8,6 @@ import {
   type Type,
 } from '@nestjs/common';
 import { APP_GUARD, DiscoveryModule } from '@nestjs/core';
-import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
-import type { DataSource } from 'typeorm';
 import { AuthKitGuard, FEATURE_AUTHENTICATORS } from './access/authkit.guard.js';
 import { RolePolicy } from './access/role-policy.js';
 import { SessionAuthenticator } from './access/session.authenticator.js';
@@ -18,13 +16,12 @@ import { AuthUserDto, NoProfileDto, RegisterDto } from './account/account.dto.js
 import { AccountService } from './account/account.service.js';
 import { UserView } from './account/user-view.js';
 import { AuthService } from './auth.service.js';
-import { AUTH_DATA_SOURCE, AUTHKIT_MODULE, BootCheck } from './boot-check.js';
+import { AUTHKIT_MODULE, BootCheck } from './boot-check.js';
 import type { AuthKitFeature } from './features/feature.js';
 import { HttpGate } from './http/http-gate.js';
 import { OWN_CONTROLLERS, OwnRoutes } from './http/own-routes.js';
 import { ProblemWriter } from './http/problem-writer.js';
-import { Clock, SystemClock } from './kernel/clock.js';
-import { AuthKitConfigError } from './kernel/errors.js';
+import { Clock } from './kernel/clock.js';
 import { AuthEvents, type AuthEventListener } from './kernel/events.js';
 import { KeyRing } from './kernel/key-ring.js';
 import { AuthEventExplorer } from './kernel/on-auth-event.decorator.js';
@@ -36,6 +33,7 @@ import type { AuthKitOptions, AuthKitRuntimeOptions, AuthKitStaticOptions } from
 import { resolveOptions, type ResolvedOptions } from './options/resolve-options.js';
 import { RESOLVED_OPTIONS, STATIC_OPTIONS } from './options/tokens.js';
 import { PasswordService } from './passwords/password.service.js';
+import { storageOf } from './module-storage.js';
 import { ReadinessService } from './readiness.service.js';
 import { AccessTokens } from './sessions/access-token.js';
 import { ChangeFeed } from './sessions/change-feed.js';
@@ -47,15 +45,7 @@ import { SessionService } from './sessions/session.service.js';
 import { sessionsController } from './sessions/sessions.controller.js';
 import { TokenPairs } from './sessions/token-pair.js';
 import { TokenTransport } from './sessions/token-transport.js';
-import { ExternalUserStore } from './storage/external-user.store.js';
-import { MemoryUserStateStore } from './storage/memory/memory-user-state.store.js';
 import { SessionStore } from './storage/session.store.js';
-import { DatabaseClock } from './storage/typeorm/database-clock.js';
-import { authKitEntities } from './storage/typeorm/entities.js';
-import { TypeOrmSessionStore } from './storage/typeorm/typeorm-session.store.js';
-import { TypeOrmUserStateStore } from './storage/typeorm/typeorm-user-state.store.js';
-import { TypeOrmUserStore } from './storage/typeorm/typeorm-user.store.js';
-import { UserStateStore } from './storage/user-state.store.js';
 import { UserStore, type AuthUser } from './storage/user.store.js';
 
 // Every key must be named here, or it would end up among the run-time options.
@@ -169,61 +159,6 @@ function controllersOf(
     const at = routes.features?.[feature.name] ?? feature.defaultPath ?? feature.name;
     return at === false ? all : [...all, ...(feature.controllers?.(at) ?? [])];
   }, core);
-}
-
-function storageOf(options: AuthKitStaticOptions): { imports: DynamicModule[]; providers: Provider[] } {
-  const { userEntity, storage = {} } = options;
-  if (!userEntity && !storage.users) {
-    throw new AuthKitConfigError(
-      'userEntity',
-      'there is neither userEntity nor storage.users',
-      'Write `@Entity() class User extends AuthUserBase {}` and pass userEntity: User.',
-    );
-  }
-  if (userEntity && storage.users) {
-    throw new AuthKitConfigError('storage.users', 'it is given beside userEntity', 'Keep the one where users live.');
-  }
-  const usesTypeOrm = !storage.users || !storage.sessions;
-  const source = getDataSourceToken(options.dataSource);
-  return {
-    imports: usesTypeOrm ? [TypeOrmModule.forFeature(authKitEntities(options), options.dataSource)] : [],
-    providers: [
-      ...(usesTypeOrm ? [{ provide: AUTH_DATA_SOURCE, useExisting: source }] : []),
-      usesTypeOrm
-        ? { provide: Clock, inject: [source], useFactory: (one: DataSource) => new DatabaseClock(one) }
-        : { provide: Clock, useClass: SystemClock },
-      ...userStoreProviders(options, usesTypeOrm),
-      storage.sessions
-        ? { provide: SessionStore, useClass: storage.sessions }
-        : {
-            provide: SessionStore,
-            inject: [source, UserStore],
-            useFactory: (one: DataSource, users: UserStore) => new TypeOrmSessionStore(one, userEntity, users),
-          },
-    ],
-  };
-}
-
-function userStoreProviders(
-  { userEntity, storage, dataSource }: AuthKitStaticOptions,
-  usesTypeOrm: boolean,
-): Provider[] {
-  const source = getDataSourceToken(dataSource);
-  if (!storage?.users) {
-    const make = (one: DataSource) => new TypeOrmUserStore(one, userEntity!);
-    return [{ provide: UserStore, inject: [source], useFactory: make }];
-  }
-  return [
-    storage.users,
-    usesTypeOrm
-      ? { provide: UserStateStore, inject: [source], useFactory: (one: DataSource) => new TypeOrmUserStateStore(one) }
-      : { provide: UserStateStore, useClass: MemoryUserStateStore },
-    {
-      provide: UserStore,
-      inject: [storage.users, UserStateStore],
-      useFactory: (users: UserStore, state: UserStateStore) => new ExternalUserStore(users, state),
-    },
-  ];
 }
 
 /** Provides each class, and all their instances as a list under one token. */

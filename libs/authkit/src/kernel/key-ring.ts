@@ -1,4 +1,4 @@
-import { createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
+import { createHash, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
 
 /**
  * Keys derived from the configured secrets, one label a purpose (HKDF-SHA-256, RFC 5869).
@@ -20,4 +20,9 @@ export class KeyRing {
     }
     return keys;
   }
+}
+
+/** Names a secret key without telling anything of it: 12 characters of a hash. */
+export function keyIdOf(key: KeyObject): string {
+  return createHash('sha256').update('kid').update(key.export()).digest('base64url').slice(0, 12);
 }

@@ -1,10 +1,10 @@
-import { createHash, hash, randomUUID, type KeyObject } from 'node:crypto';
+import { hash, randomUUID, type KeyObject } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { JwtService } from '@nestjs/jwt';
 import { LRUCache } from 'lru-cache';
 import { Clock } from '../kernel/clock.js';
 import { AuthKitError } from '../kernel/errors.js';
-import { KeyRing } from '../kernel/key-ring.js';
+import { keyIdOf, KeyRing } from '../kernel/key-ring.js';
 import { isUuid } from '../kernel/random.js';
 import { RESOLVED_OPTIONS } from '../options/tokens.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
@@ -58,7 +58,7 @@ export class AccessTokens {
     keys: KeyRing,
     private readonly clock: Clock,
   ) {
-    const ring = keys.keys('access-token HS256').map((key) => ({ kid: keyId(key), jwt: jwtServiceOf(key) }));
+    const ring = keys.keys('access-token HS256').map((key) => ({ kid: keyIdOf(key), jwt: jwtServiceOf(key) }));
     this.signer = ring[0];
     this.verifiers = new Map(ring.map(({ kid, jwt }) => [kid, jwt]));
   }
@@ -151,11 +151,6 @@ export class AccessTokens {
 
 function jwtServiceOf(key: KeyObject): JwtService {
   return new JwtService({ privateKey: key as never, publicKey: key as never });
-}
-
-/** Names a key without telling anything of it. */
-function keyId(key: KeyObject): string {
-  return createHash('sha256').update('kid').update(key.export()).digest('base64url').slice(0, 12);
 }
 
 const isInstant = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;

@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual, type KeyObject } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { parse as uuidBytes } from 'uuid';
-import { KeyRing } from '../kernel/key-ring.js';
+import { keyIdOf, KeyRing } from '../kernel/key-ring.js';
 import { isCanonical } from './strict-jws.js';
 
 /** A refresh token taken apart; genuine only once its MAC is checked against the session's seed. */
@@ -9,6 +9,14 @@ export interface ParsedRefreshToken {
   readonly sessionId: string;
   readonly generation: number;
   readonly mac: Buffer;
+}
+
+/** What a session's present refresh token is made of. */
+export interface RefreshTokenSource {
+  readonly id: string;
+  readonly generation: number;
+  readonly seed: string;
+  readonly keyId: string;
 }
 
 const PREFIX = 'nar_';
@@ -24,18 +32,29 @@ const TEXT_LENGTH = PREFIX.length + Math.ceil((BYTES * 4) / 3);
  */
 @Injectable()
 export class RefreshTokens {
-  private readonly keys: readonly KeyObject[];
+  /** By their ids, in the order of the secrets. */
+  private readonly keys: ReadonlyMap<string, KeyObject>;
+  /** Names the key that new generations are MACed under. */
+  readonly keyId: string;
 
   constructor(ring: KeyRing) {
-    this.keys = ring.keys('refresh-token');
+    this.keys = new Map(ring.keys('refresh-token').map((key) => [keyIdOf(key), key]));
+    this.keyId = this.keyIds[0];
   }
 
-  issue(sessionId: string, generation: number, seed: string): string {
+  /** Names every key that verifies, the one of new generations first. */
+  get keyIds(): readonly string[] {
+    return [...this.keys.keys()];
+  }
+
+  /** The token of a generation; under the key its row names, so that nodes with differently ordered rings agree. */
+  issue({ id, generation, seed, keyId }: RefreshTokenSource): string {
+    const key = this.keys.get(keyId) ?? this.keys.get(this.keyId)!;
     const head = Buffer.alloc(21);
     head.writeUInt8(VERSION, 0);
-    head.set(uuidBytes(sessionId), 1);
+    head.set(uuidBytes(id), 1);
     head.writeUInt32BE(generation, 17);
-    return PREFIX + Buffer.concat([head, mac(this.keys[0], sessionId, generation, seed)]).toString('base64url');
+    return PREFIX + Buffer.concat([head, mac(key, id, generation, seed)]).toString('base64url');
   }
 
   /** Null for anything but the one canonical spelling; no query is worth it then. */
@@ -53,7 +72,9 @@ export class RefreshTokens {
 
   /** Whether the MAC is right under any key of the ring; constant time for each. */
   isGenuine(token: ParsedRefreshToken, seed: string): boolean {
-    return this.keys.some((key) => timingSafeEqual(mac(key, token.sessionId, token.generation, seed), token.mac));
+    return [...this.keys.values()].some((key) =>
+      timingSafeEqual(mac(key, token.sessionId, token.generation, seed), token.mac),
+    );
   }
 }
 

@@ -52,6 +52,7 @@ function setUp(check: 'cached' | 'always' = 'cached') {
     epoch: 0,
     generation: 1,
     seed: 's',
+    keyId: 'k',
     transport: 'bearer',
     amr: ['pwd'],
     authenticatedAt: at,
@@ -171,7 +172,7 @@ describe('the session cache', () => {
     const { clock, cache, store, sessionId, get } = setUp();
     await get();
     clock.advance(1_800_000);
-    store.rotate(sessionId, 1, clock.now(), clock.now() + 3_600_000);
+    store.rotate(sessionId, 1, clock.now(), clock.now() + 3_600_000, 'k');
     clock.advance(1_800_000);
     cache.confirm(clock.now());
     expect(await get()).not.toBeNull();

@@ -8,6 +8,7 @@ import { RESOLVED_OPTIONS } from '../options/tokens.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
 import { SessionStore, type SessionRecord } from '../storage/session.store.js';
 import type { KnownUser } from '../storage/user.store.js';
+import { RefreshTokens } from './refresh-token.js';
 import { SessionCache } from './session-cache.js';
 
 /**
@@ -19,6 +20,7 @@ export class SessionIssuer {
   constructor(
     private readonly sessions: SessionStore,
     private readonly cache: SessionCache,
+    private readonly refreshTokens: RefreshTokens,
     private readonly events: AuthEvents,
     private readonly clock: Clock,
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
@@ -35,6 +37,7 @@ export class SessionIssuer {
       epoch: known.sessionEpoch,
       generation: 1,
       seed: randomToken(32),
+      keyId: this.refreshTokens.keyId,
       transport,
       amr,
       authenticatedAt: now,

@@ -62,9 +62,10 @@ export class SessionService {
       const now = this.clock.now();
       const idleExpiresAt = Math.min(now + this.options.session.idleTimeout, session.absoluteExpiresAt);
       // Losing this race means another request rotated or ended the session: look again.
-      if (!(await this.sessions.rotate(session.id, session.generation, now, idleExpiresAt))) continue;
+      const { keyId } = this.refreshTokens;
+      if (!(await this.sessions.rotate(session.id, session.generation, now, idleExpiresAt, keyId))) continue;
       const generation = session.generation + 1;
-      const rotated = { ...session, generation, rotatedAt: now, lastUsedAt: now, idleExpiresAt };
+      const rotated = { ...session, generation, rotatedAt: now, lastUsedAt: now, idleExpiresAt, keyId };
       await this.events.emit('session.rotated', { generation }, { ...partiesOf(session), actor: actorOf(session) });
       return { session: rotated, known: live.known };
     }

@@ -22,12 +22,12 @@ export class TokenPairs {
   ) {}
 
   of({ session, known }: LiveSession): TokenPair {
-    const { id: sessionId, userId, generation, seed, authenticatedAt, amr } = session;
+    const { id: sessionId, userId, authenticatedAt, amr } = session;
     const endsAt = Math.min(session.idleExpiresAt, session.absoluteExpiresAt);
     return {
       accessToken: this.accessTokens.sign({ userId, sessionId, authenticatedAt, amr, roles: known.user.roles }),
       expiresIn: this.accessTokens.ttlSeconds,
-      refreshToken: this.refreshTokens.issue(sessionId, generation, seed),
+      refreshToken: this.refreshTokens.issue(session),
       refreshExpiresIn: Math.max(0, Math.round((endsAt - this.clock.now()) / 1000)),
     };
   }

@@ -13,6 +13,8 @@ export interface SessionRecord {
   generation: number;
   /** Random; goes into every refresh token's MAC, so that the secret alone mints none. */
   seed: string;
+  /** Names the key under which the newest refresh token is MACed; empty when that is not known. */
+  keyId: string;
   transport: CredentialTransport;
   /** How the user signed in (RFC 8176). */
   amr: readonly string[];
@@ -42,8 +44,12 @@ export abstract class SessionStore {
   /** One indexed read, from the primary. */
   abstract findWithUser(id: string): MaybePromise<SessionWithUser | null>;
 
-  /** Consumes generation `from`; false when it is not the current one or the session is revoked or expired. */
-  abstract rotate(id: string, from: number, at: number, idleExpiresAt: number): MaybePromise<boolean>;
+  /**
+   * Consumes generation `from`; false when it is not the current one or the session is revoked or expired.
+   *
+   * @param keyId of the key under which the next generation's token is MACed
+   */
+  abstract rotate(id: string, from: number, at: number, idleExpiresAt: number, keyId: string): MaybePromise<boolean>;
 
   /** Moves a live session from one epoch to another, after a password change made in it; false when it was not there. */
   abstract restamp(id: string, fromEpoch: number, toEpoch: number, at: number): MaybePromise<boolean>;
@@ -59,6 +65,9 @@ export abstract class SessionStore {
 
   /** The user's live sessions of this epoch, most recently used first. */
   abstract listLive(userId: string, epoch: number, at: number): MaybePromise<SessionRecord[]>;
+
+  /** How many live sessions there are by key; reads every live row, so it is for operators, not for requests. */
+  abstract countLiveByKey(at: number): MaybePromise<{ keyId: string; sessions: number }[]>;
 
   /** Sessions and users whose rows changed since an instant, in one statement. */
   abstract changedSince(since: number): MaybePromise<Change[]>;

@@ -23,10 +23,10 @@ export class MemorySessionStore extends SessionStore {
     return { session, known: (await this.users.findById(session.userId)) as KnownUser | null };
   }
 
-  override rotate(id: string, from: number, at: number, idleExpiresAt: number): boolean {
+  override rotate(id: string, from: number, at: number, idleExpiresAt: number, keyId: string): boolean {
     const row = this.rows.get(id);
     if (!row || row.generation !== from || !isLive(row, at)) return false;
-    Object.assign(row, { generation: from + 1, rotatedAt: at, lastUsedAt: at, idleExpiresAt });
+    Object.assign(row, { generation: from + 1, rotatedAt: at, lastUsedAt: at, idleExpiresAt, keyId });
     return true;
   }
 
@@ -55,6 +55,12 @@ export class MemorySessionStore extends SessionStore {
 
   override listLive(userId: string, epoch: number, at: number): SessionRecord[] {
     return this.of(userId).filter((row) => row.epoch === epoch && isLive(row, at));
+  }
+
+  override countLiveByKey(at: number): { keyId: string; sessions: number }[] {
+    const counts = new Map<string, number>();
+    for (const row of this.rows.values()) if (isLive(row, at)) counts.set(row.keyId, (counts.get(row.keyId) ?? 0) + 1);
+    return [...counts].map(([keyId, sessions]) => ({ keyId, sessions }));
   }
 
   override async changedSince(since: number): Promise<Change[]> {

@@ -70,6 +70,9 @@ function makeEntities(userEntity: Type<object> | undefined): AuthEntities {
     @Column({ name: 'seed', type: 'varchar', length: 43, select: false })
     seed!: string;
 
+    @Column({ name: 'key_id', type: 'varchar', length: 12, default: '' })
+    keyId!: string;
+
     @Column({ name: 'transport', type: 'varchar', length: 6 })
     transport!: string;
 

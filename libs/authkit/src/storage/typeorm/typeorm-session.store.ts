@@ -14,6 +14,7 @@ const COLUMNS = [
   'epoch',
   'generation',
   'seed',
+  'keyId',
   'transport',
   'amr',
   'authenticatedAt',
@@ -68,12 +69,12 @@ export class TypeOrmSessionStore extends SessionStore {
     return { session, known };
   }
 
-  override async rotate(id: string, from: number, at: number, idleExpiresAt: number): Promise<boolean> {
+  override async rotate(id: string, from: number, at: number, idleExpiresAt: number, keyId: string): Promise<boolean> {
     const { affected } = await this.run(
       `UPDATE {s} SET {s.generation} = {s.generation} + 1, {s.rotatedAt} = :at, {s.lastUsedAt} = :at,
-         {s.idleExpiresAt} = :idleExpiresAt
+         {s.idleExpiresAt} = :idleExpiresAt, {s.keyId} = :keyId
        WHERE {s.id} = :id AND {s.generation} = :from AND ${LIVE}`,
-      { id, from, at, idleExpiresAt },
+      { id, from, at, idleExpiresAt, keyId },
     );
     return affected === 1;
   }
@@ -124,6 +125,14 @@ export class TypeOrmSessionStore extends SessionStore {
       { userId, epoch, at },
     );
     return rows.map((row) => toSession(this.reading().session, row));
+  }
+
+  override async countLiveByKey(at: number): Promise<{ keyId: string; sessions: number }[]> {
+    const { rows } = await this.run(
+      `SELECT {s.keyId} AS name, COUNT(*) AS sessions FROM {s} WHERE ${LIVE} GROUP BY {s.keyId}`,
+      { at },
+    );
+    return rows.map((row) => ({ keyId: String(row['name']), sessions: Number(row['sessions']) }));
   }
 
   override async changedSince(since: number): Promise<Change[]> {
@@ -194,6 +203,7 @@ function toSession(reader: ReturnType<typeof rowReader>, row: Record<string, unk
     epoch: number('epoch'),
     generation: number('generation'),
     seed: text('seed'),
+    keyId: text('keyId'),
     transport: text('transport') as SessionRecord['transport'],
     amr: text('amr').split(' ').filter(Boolean),
     authenticatedAt: number('authenticatedAt'),

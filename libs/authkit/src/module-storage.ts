@@ -1,0 +1,73 @@
+import type { DynamicModule, Provider } from '@nestjs/common';
+import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
+import type { DataSource } from 'typeorm';
+import { AUTH_DATA_SOURCE } from './boot-check.js';
+import { Clock, SystemClock } from './kernel/clock.js';
+import { AuthKitConfigError } from './kernel/errors.js';
+import type { AuthKitStaticOptions } from './options/authkit-options.js';
+import { ExternalUserStore } from './storage/external-user.store.js';
+import { MemoryUserStateStore } from './storage/memory/memory-user-state.store.js';
+import { SessionStore } from './storage/session.store.js';
+import { DatabaseClock } from './storage/typeorm/database-clock.js';
+import { authKitEntities } from './storage/typeorm/entities.js';
+import { TypeOrmSessionStore } from './storage/typeorm/typeorm-session.store.js';
+import { TypeOrmUserStateStore } from './storage/typeorm/typeorm-user-state.store.js';
+import { TypeOrmUserStore } from './storage/typeorm/typeorm-user.store.js';
+import { UserStateStore } from './storage/user-state.store.js';
+import { UserStore } from './storage/user.store.js';
+
+/** The part of the module that depends on where users and sessions live. */
+export function storageOf(options: AuthKitStaticOptions): { imports: DynamicModule[]; providers: Provider[] } {
+  const { userEntity, storage = {} } = options;
+  if (!userEntity && !storage.users) {
+    throw new AuthKitConfigError(
+      'userEntity',
+      'there is neither userEntity nor storage.users',
+      'Write `@Entity() class User extends AuthUserBase {}` and pass userEntity: User.',
+    );
+  }
+  if (userEntity && storage.users) {
+    throw new AuthKitConfigError('storage.users', 'it is given beside userEntity', 'Keep the one where users live.');
+  }
+  const usesTypeOrm = !storage.users || !storage.sessions;
+  const source = getDataSourceToken(options.dataSource);
+  return {
+    imports: usesTypeOrm ? [TypeOrmModule.forFeature(authKitEntities(options), options.dataSource)] : [],
+    providers: [
+      ...(usesTypeOrm ? [{ provide: AUTH_DATA_SOURCE, useExisting: source }] : []),
+      usesTypeOrm
+        ? { provide: Clock, inject: [source], useFactory: (one: DataSource) => new DatabaseClock(one) }
+        : { provide: Clock, useClass: SystemClock },
+      ...userStoreProviders(options, usesTypeOrm),
+      storage.sessions
+        ? { provide: SessionStore, useClass: storage.sessions }
+        : {
+            provide: SessionStore,
+            inject: [source, UserStore],
+            useFactory: (one: DataSource, users: UserStore) => new TypeOrmSessionStore(one, userEntity, users),
+          },
+    ],
+  };
+}
+
+function userStoreProviders(
+  { userEntity, storage, dataSource }: AuthKitStaticOptions,
+  usesTypeOrm: boolean,
+): Provider[] {
+  const source = getDataSourceToken(dataSource);
+  if (!storage?.users) {
+    const make = (one: DataSource) => new TypeOrmUserStore(one, userEntity!);
+    return [{ provide: UserStore, inject: [source], useFactory: make }];
+  }
+  return [
+    storage.users,
+    usesTypeOrm
+      ? { provide: UserStateStore, inject: [source], useFactory: (one: DataSource) => new TypeOrmUserStateStore(one) }
+      : { provide: UserStateStore, useClass: MemoryUserStateStore },
+    {
+      provide: UserStore,
+      inject: [storage.users, UserStateStore],
+      useFactory: (users: UserStore, state: UserStateStore) => new ExternalUserStore(users, state),
+    },
+  ];
+}

@@ -1,0 +1,2 @@
+// Entry point nest-authkit/passport.
+export {};

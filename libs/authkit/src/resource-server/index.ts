@@ -1,0 +1,2 @@
+// Entry point nest-authkit/resource-server.
+export {};
