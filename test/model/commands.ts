@@ -1,0 +1,181 @@
+import fc, { type AsyncCommand, type Scheduler } from 'fast-check';
+import type { Planned, Run } from './run.js';
+import { DAY, type Transport } from './world.js';
+
+/** What a run is made of, besides its user. */
+export interface Stage {
+  readonly scheduler: Scheduler;
+}
+
+/** A call before it is known who holds what; null when the client has nothing to make it with. */
+interface Draft {
+  readonly name: string;
+  plan(run: Run): Planned | null;
+}
+
+const client = fc.constantFrom<0 | 1>(0, 0, 1);
+const node = fc.nat({ max: 1 });
+const transport = fc.constantFrom<Transport>('bearer', 'bearer', 'cookie');
+/** How many generations ago: mostly none. */
+const back = fc.constantFrom(0, 0, 0, 0, 1, 1, 2, 3);
+
+const draft = (name: string, plan: Draft['plan']): Draft => ({ name, plan });
+const newest = <T>(list: readonly T[], ago = 0): T | undefined => list[list.length - 1 - ago];
+const other = (one: Transport): Transport => (one === 'bearer' ? 'cookie' : 'bearer');
+
+const login = fc.record({ client, node, transport, ago: fc.constantFrom(0, 0, 0, 1) }).map((c) =>
+  draft(`login ${JSON.stringify(c)}`, (run) => ({
+    operation: {
+      kind: 'login',
+      node: run.node(c.node),
+      password: newest(run.passwords, c.ago) ?? 'never was a password',
+      transport: c.transport,
+    },
+    receiver: run.holders[c.client],
+  })),
+);
+
+const refresh = fc
+  .record({
+    client,
+    node,
+    back,
+    lost: fc.constantFrom(false, false, true),
+    astray: fc.constantFrom(false, false, false, false, false, true),
+    companion: fc.constantFrom('none', 'none', 'own', 'last'),
+  })
+  .map((c) =>
+    draft(`refresh ${JSON.stringify(c)}`, (run) => {
+      const holder = run.holders[c.client];
+      const token = newest(holder.tokens, c.back);
+      if (!token) return null;
+      const right = run.worlds[0].sessions[token.sessionId].transport;
+      const last = newest(run.holders[1 - c.client].accesses)?.sessionId;
+      return {
+        operation: {
+          kind: 'refresh',
+          node: run.node(c.node),
+          token,
+          via: c.astray ? other(right) : right,
+          companion: c.companion === 'own' ? token.sessionId : c.companion === 'last' ? last : undefined,
+        },
+        receiver: c.lost ? null : holder,
+      };
+    }),
+  );
+
+const withAccess = (
+  name: string,
+  plan: (at: { node: number; access: Run['holders'][0]['accesses'][0] }, run: Run) => Planned['operation'],
+) =>
+  fc.record({ client, node, back }).map((c) =>
+    draft(`${name} ${JSON.stringify(c)}`, (run) => {
+      const access = newest(run.holders[c.client].accesses, c.back);
+      return access ? { operation: plan({ node: run.node(c.node), access }, run), receiver: null } : null;
+    }),
+  );
+
+const access = fc
+  .boolean()
+  .chain((reread) => withAccess(`access reread=${reread}`, (at) => ({ kind: 'access', ...at, reread })));
+const logout = withAccess('logout', (at) => ({ kind: 'logout', ...at }));
+const revokeOthers = withAccess('revokeOthers', (at) => ({ kind: 'revokeOthers', ...at }));
+const changePassword = fc.constantFrom(0, 0, 0, 1).chain((ago) =>
+  withAccess(`changePassword ago=${ago}`, (at, run) => {
+    const current = newest(run.passwords, ago) ?? 'never was a password';
+    return { kind: 'changePassword', ...at, current, next: run.newPassword() };
+  }),
+);
+const logoutByRefresh = fc.record({ client, node, back }).map((c) =>
+  draft(`logoutByRefresh ${JSON.stringify(c)}`, (run) => {
+    const token = newest(run.holders[c.client].tokens, c.back);
+    return token ? { operation: { kind: 'logoutByRefresh', node: run.node(c.node), token }, receiver: null } : null;
+  }),
+);
+
+const atUser = (name: string, plan: (at: { node: number }, run: Run) => Planned['operation']) =>
+  node.map((pick) =>
+    draft(`${name} node=${pick}`, (run) => ({ operation: plan({ node: run.node(pick) }, run), receiver: null })),
+  );
+const setActive = fc
+  .boolean()
+  .chain((active) => atUser(`setActive ${active}`, (at) => ({ kind: 'setActive', ...at, active })));
+const setRoles = fc
+  .subarray(['user', 'auditor', 'editor'])
+  .chain((roles) => atUser(`setRoles ${roles.join()}`, (at) => ({ kind: 'setRoles', ...at, roles })));
+const setPassword = atUser('setPassword', (at, run) => ({ kind: 'setPassword', ...at, password: run.newPassword() }));
+const revokeAll = atUser('revokeAll', (at) => ({ kind: 'revokeAll', ...at }));
+
+const anyDraft = fc.oneof(
+  { weight: 10, arbitrary: refresh },
+  { weight: 4, arbitrary: access },
+  { weight: 3, arbitrary: login },
+  ...[logout, logoutByRefresh, revokeOthers, changePassword, setActive, setRoles, setPassword, revokeAll].map(
+    (arbitrary) => ({ weight: 1, arbitrary }),
+  ),
+);
+
+type Command = AsyncCommand<Run, Stage>;
+
+const command = (name: string, act: (run: Run, stage: Stage) => Promise<void> | void): Command => ({
+  check: () => true,
+  run: async (run, stage) => act(run, stage),
+  toString: () => name,
+});
+
+const single = anyDraft.map(({ name, plan }) =>
+  command(name, async (run) => {
+    const planned = plan(run);
+    if (planned) await run.call([planned]);
+  }),
+);
+
+/** The edges of every limit, and small steps back. */
+const STEPS = [
+  1_000,
+  29_999,
+  30_001,
+  34_999,
+  35_000,
+  35_001,
+  40_000,
+  60_000,
+  900_000,
+  905_000,
+  DAY,
+  6 * DAY,
+  7 * DAY - 1,
+  7 * DAY,
+];
+const clock = fc.constantFrom(-4_000, -1_000, ...STEPS).map((ms) => command(`clock ${ms}`, (run) => run.advance(ms)));
+const rollOut = fc.constant(command('roll out', (run) => run.rollOut()));
+const copy = client.map((to) =>
+  command(`client ${to} copies the other`, (run) => run.holders[to].copy(run.holders[1 - to])),
+);
+const restore = client.map((whose) =>
+  command(`restore a backup under client ${whose}`, async (run) => {
+    const token = newest(run.holders[whose].tokens);
+    if (token) await run.restore(token.sessionId);
+  }),
+);
+const first = login.map(({ plan }) => command('first login', async (run) => run.call([plan(run)!])));
+
+/** Two to four calls at the same time. */
+const race = fc.array(anyDraft, { minLength: 2, maxLength: 4 }).map((drafts) =>
+  command(`at once [${drafts.map(({ name }) => name).join('; ')}]`, async (run, { scheduler }) => {
+    const planned = drafts.map(({ plan }) => plan(run)).filter((one) => one !== null);
+    // Nodes share a thread here: on SQLite one would wait for the other's transaction, and that for the thread.
+    const { node: one } = planned[0]?.operation ?? { node: 0 };
+    if (run.cluster.database === 'sqlite') for (const { operation } of planned) operation.node = one;
+    if (planned.length > 0) await run.call(planned, scheduler);
+    await run.compareRows();
+  }),
+);
+
+const quiet = [single, single, single, single, single, clock, clock, copy, first, restore, rollOut];
+
+const list = (arbitraries: readonly fc.Arbitrary<Command>[], replayPath: string | undefined, maxCommands: number) =>
+  fc.commands<Run, Stage, false>([...arbitraries], { maxCommands, size: 'max', ...(replayPath && { replayPath }) });
+
+export const oneAfterTheOther = (replayPath?: string) => list(quiet, replayPath, 16);
+export const atOnce = (replayPath?: string) => list([...quiet, ...Array(9).fill(race)], replayPath, 9);
