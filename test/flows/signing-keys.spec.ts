@@ -139,57 +139,62 @@ describeOn('the ring of access token keys', {}, ({ adapter }) => {
   });
 });
 
-describeOn('the key inventory', { adapters: ['express'], databases: ['sqlite', 'postgres'] }, ({ adapter, database }) => {
-  let t: TestApp;
-  const nodes: TestApp[] = [];
-  const node = async (secret: string | string[], first = false) => {
-    const app = await createTestApp({ adapter, database, authkit: { secret }, file, beside: first ? undefined : t });
-    nodes.push(app);
-    return app;
-  };
-  let file: string | undefined;
-  beforeAll(async () => {
-    file = database === 'sqlite' ? temporaryFile() : undefined;
-    t = await node(OLD_SECRET, true);
-  });
-  afterAll(async () => {
-    for (const app of nodes.reverse()) await app.close();
-  });
-  const secretsOf = async (app: TestApp) => (await app.app.get(KeyInventory).read()).secrets.map(({ sessions }) => sessions);
+describeOn(
+  'the key inventory',
+  { adapters: ['express'], databases: ['sqlite', 'postgres'] },
+  ({ adapter, database }) => {
+    let t: TestApp;
+    const nodes: TestApp[] = [];
+    const node = async (secret: string | string[], first = false) => {
+      const app = await createTestApp({ adapter, database, authkit: { secret }, file, beside: first ? undefined : t });
+      nodes.push(app);
+      return app;
+    };
+    let file: string | undefined;
+    beforeAll(async () => {
+      file = database === 'sqlite' ? temporaryFile() : undefined;
+      t = await node(OLD_SECRET, true);
+    });
+    afterAll(async () => {
+      for (const app of nodes.reverse()) await app.close();
+    });
+    const secretsOf = async (app: TestApp) =>
+      (await app.app.get(KeyInventory).read()).secrets.map(({ sessions }) => sessions);
 
-  it('follows a secret from its first day to the day it may go, and nobody is logged out', async () => {
-    const [a, b, gone] = [
-      await t.signUp('a@example.com'),
-      await t.signUp('b@example.com'),
-      await t.signUp('gone@example.com'),
-    ];
-    await t.auth.logout(gone.refreshToken);
-    const second = await node([OLD_SECRET, SECRET]);
-    expect(await secretsOf(second)).toEqual([2, 0]);
-    const first = await node([SECRET, OLD_SECRET]);
-    expect(await secretsOf(first)).toEqual([0, 2]);
+    it('follows a secret from its first day to the day it may go, and nobody is logged out', async () => {
+      const [a, b, gone] = [
+        await t.signUp('a@example.com'),
+        await t.signUp('b@example.com'),
+        await t.signUp('gone@example.com'),
+      ];
+      await t.auth.logout(gone.refreshToken);
+      const second = await node([OLD_SECRET, SECRET]);
+      expect(await secretsOf(second)).toEqual([2, 0]);
+      const first = await node([SECRET, OLD_SECRET]);
+      expect(await secretsOf(first)).toEqual([0, 2]);
 
-    const rotated = await first.auth.refresh(a.refreshToken);
-    expect(await secretsOf(first)).toEqual([1, 1]);
-    // Within the grace the other node, whose ring is ordered otherwise, gives the very same successor.
-    expect((await second.auth.refresh(a.refreshToken)).refreshToken).toBe(rotated.refreshToken);
+      const rotated = await first.auth.refresh(a.refreshToken);
+      expect(await secretsOf(first)).toEqual([1, 1]);
+      // Within the grace the other node, whose ring is ordered otherwise, gives the very same successor.
+      expect((await second.auth.refresh(a.refreshToken)).refreshToken).toBe(rotated.refreshToken);
 
-    await first.auth.refresh(b.refreshToken);
-    expect(await secretsOf(first)).toEqual([2, 0]);
-    const only = await node(SECRET);
-    expect((await only.auth.refresh(rotated.refreshToken)).sessionId).toBe(a.sessionId);
-    expect((await only.app.get(KeyInventory).read()).orphanedSessions).toBe(0);
-    expect((await t.app.get(KeyInventory).read()).orphanedSessions).toBe(2);
-  });
+      await first.auth.refresh(b.refreshToken);
+      expect(await secretsOf(first)).toEqual([2, 0]);
+      const only = await node(SECRET);
+      expect((await only.auth.refresh(rotated.refreshToken)).sessionId).toBe(a.sessionId);
+      expect((await only.app.get(KeyInventory).read()).orphanedSessions).toBe(0);
+      expect((await t.app.get(KeyInventory).read()).orphanedSessions).toBe(2);
+    });
 
-  it('names the access token keys without showing any', async () => {
-    const app = await createTestApp({ adapter, authkit: withKeys(KEYS.ES256, KEYS.HS256) });
-    const report = await app.app.get(KeyInventory).read();
-    await app.close();
-    expect(report.accessTokenKeys).toEqual([
-      { kid: 'es', alg: 'ES256', signing: true, published: true },
-      { kid: 'hs', alg: 'HS256', signing: false, published: false },
-    ]);
-    expect(JSON.stringify(report)).not.toContain(RSA.privateKey.slice(40, 80));
-  });
-});
+    it('names the access token keys without showing any', async () => {
+      const app = await createTestApp({ adapter, authkit: withKeys(KEYS.ES256, KEYS.HS256) });
+      const report = await app.app.get(KeyInventory).read();
+      await app.close();
+      expect(report.accessTokenKeys).toEqual([
+        { kid: 'es', alg: 'ES256', signing: true, published: true },
+        { kid: 'hs', alg: 'HS256', signing: false, published: false },
+      ]);
+      expect(JSON.stringify(report)).not.toContain(RSA.privateKey.slice(40, 80));
+    });
+  },
+);

@@ -52,7 +52,8 @@ export function misfitOf(key: KeyObject, alg: SigningAlgorithm): string | null {
   if (alg === 'ES256') {
     return type === 'ec' && details?.namedCurve === 'prime256v1' ? null : 'ES256 takes an EC key on P-256';
   }
-  if (type !== 'rsa' && !(alg === 'PS256' && type === 'rsa-pss')) return `${alg} takes an RSA key`;
+  // Not rsa-pss: such keys have no form in a JWKS that other services read.
+  if (type !== 'rsa') return `${alg} takes an RSA key`;
   const bits = details?.modulusLength ?? 0;
   return bits >= MIN_RSA_BITS ? null : `an RSA key needs ${MIN_RSA_BITS} bits or more, this one has ${bits}`;
 }

@@ -7,9 +7,9 @@ import { STATIC_OPTIONS } from '../options/tokens.js';
 import { AccessTokenKeys } from './access-token-keys.js';
 
 /** Where the public keys are, always at the root of the app. */
-export const JWKS_PATH = '/.well-known/jwks.json';
+const JWKS_PATH = '/.well-known/jwks.json';
 /** Verifiers may keep the keys so long; a new key is to be published at least so long before it signs. */
-export const JWKS_MAX_AGE_SECONDS = 300;
+const JWKS_MAX_AGE_SECONDS = 300;
 
 /**
  * Publishes the ring's public halves (RFC 7517) for other services; an empty list while only secrets sign. A route of the
