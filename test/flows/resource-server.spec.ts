@@ -267,6 +267,16 @@ describe('the keys of a resource server', () => {
     expect((await call(accessToken)).status).toBe(200);
   });
 
+  it('are read again when the clock has been set back, instead of never', async () => {
+    await start();
+    t.clock.advance(-3_600_000);
+    const { accessToken } = await t.auth.issueFor(ada.id);
+    const requests = issuer.requests;
+    expect((await call(accessToken)).status).toBe(200);
+    await settled(async () => issuer.requests === requests + 1 && (await call(accessToken)).status === 200);
+    expect(issuer.requests).toBe(requests + 1);
+  });
+
   it('are not there when the app starts before the issuer; it answers 503, then serves', async () => {
     issuer.answer = (response) => response.writeHead(503).end();
     await start();

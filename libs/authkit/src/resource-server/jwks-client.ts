@@ -33,7 +33,8 @@ export class JwksClient implements VerificationKeys, OnApplicationBootstrap {
   /** The key of this name, if it is known and still believed; never waits. */
   find(kid: string): VerificationKey | undefined {
     const age = this.clock.now() - this.loadedAt;
-    if (age >= this.options.jwks.maxAge) void this.refresh();
+    // Below zero the clock has been set back, and nobody knows how old they are.
+    if (age < 0 || age >= this.options.jwks.maxAge) void this.refresh();
     return age < this.options.jwks.keepFor ? this.keys.get(kid) : undefined;
   }
 
@@ -44,7 +45,8 @@ export class JwksClient implements VerificationKeys, OnApplicationBootstrap {
 
   /** Milliseconds until the keys may be read again; 0 when they may be now. */
   get wait(): number {
-    return Math.max(0, this.triedAt + this.options.jwks.cooldown - this.clock.now());
+    const since = this.clock.now() - this.triedAt;
+    return since < 0 ? 0 : Math.max(0, this.options.jwks.cooldown - since);
   }
 
   /** Reads the keys, unless that was tried a moment ago; one read at a time serves all who wait. Never throws. */
