@@ -17,13 +17,13 @@ const client = fc.constantFrom<0 | 1>(0, 0, 1);
 const node = fc.nat({ max: 1 });
 const transport = fc.constantFrom<Transport>('bearer', 'bearer', 'cookie');
 /** How many generations ago: mostly none. */
-const back = fc.constantFrom(0, 0, 0, 0, 1, 1, 2, 3);
+const back = fc.constantFrom(0, 0, 0, 0, 0, 1, 1, 2, 3);
 
 const draft = (name: string, plan: Draft['plan']): Draft => ({ name, plan });
 const newest = <T>(list: readonly T[], ago = 0): T | undefined => list[list.length - 1 - ago];
 const other = (one: Transport): Transport => (one === 'bearer' ? 'cookie' : 'bearer');
 
-const login = fc.record({ client, node, transport, ago: fc.constantFrom(0, 0, 0, 1) }).map((c) =>
+const login = fc.record({ client, node, transport, ago: fc.constantFrom(0, 0, 0, 0, 1) }).map((c) =>
   draft(`login ${JSON.stringify(c)}`, (run) => ({
     operation: {
       kind: 'login',
@@ -107,9 +107,9 @@ const setPassword = atUser('setPassword', (at, run) => ({ kind: 'setPassword', .
 const revokeAll = atUser('revokeAll', (at) => ({ kind: 'revokeAll', ...at }));
 
 const anyDraft = fc.oneof(
-  { weight: 10, arbitrary: refresh },
+  { weight: 12, arbitrary: refresh },
   { weight: 4, arbitrary: access },
-  { weight: 3, arbitrary: login },
+  { weight: 2, arbitrary: login },
   ...[logout, logoutByRefresh, revokeOthers, changePassword, setActive, setRoles, setPassword, revokeAll].map(
     (arbitrary) => ({ weight: 1, arbitrary }),
   ),
@@ -130,27 +130,19 @@ const single = anyDraft.map(({ name, plan }) =>
   }),
 );
 
-/** The edges of every limit, and small steps back. */
-const STEPS = [
-  1_000,
-  29_999,
-  30_001,
-  34_999,
-  35_000,
-  35_001,
-  40_000,
-  60_000,
-  900_000,
-  905_000,
-  DAY,
-  6 * DAY,
-  7 * DAY - 1,
-  7 * DAY,
-];
-const clock = fc.constantFrom(-4_000, -1_000, ...STEPS).map((ms) => command(`clock ${ms}`, (run) => run.advance(ms)));
+/** The edges of every limit, small steps back, and now and then a long sleep. */
+const steps = fc.oneof(
+  { weight: 4, arbitrary: fc.constantFrom(1_000, 29_999, 30_001, 34_999, 35_000, 35_001, 60_000) },
+  { weight: 1, arbitrary: fc.constantFrom(-4_000, -1_000) },
+  { weight: 1, arbitrary: fc.constantFrom(900_000, 905_000, DAY, 6 * DAY, 7 * DAY - 1, 7 * DAY) },
+);
+const clock = steps.map((ms) => command(`clock ${ms}`, (run) => run.advance(ms)));
 const rollOut = fc.constant(command('roll out', (run) => run.rollOut()));
 const copy = client.map((to) =>
-  command(`client ${to} copies the other`, (run) => run.holders[to].copy(run.holders[1 - to])),
+  command(`client ${to} copies the other`, (run) => {
+    const from = run.holders[1 - to];
+    if (from.tokens.length > 0) run.holders[to].copy(from);
+  }),
 );
 const restore = client.map((whose) =>
   command(`restore a backup under client ${whose}`, async (run) => {
@@ -160,8 +152,18 @@ const restore = client.map((whose) =>
 );
 const first = login.map(({ plan }) => command('first login', async (run) => run.call([plan(run)!])));
 
+/** What ends sessions, and what may slip through while it does. */
+const ending = fc.oneof(logout, logoutByRefresh, revokeOthers, changePassword, setActive, setPassword, revokeAll);
+const slipping = fc.oneof(refresh, refresh, login, access);
+
 /** Two to four calls at the same time. */
-const race = fc.array(anyDraft, { minLength: 2, maxLength: 4 }).map((drafts) =>
+const group = fc.oneof(
+  fc.array(anyDraft, { minLength: 2, maxLength: 4 }),
+  fc.tuple(ending, slipping),
+  fc.tuple(slipping, ending, slipping),
+  fc.tuple(refresh, refresh, slipping),
+);
+const race = group.map((drafts) =>
   command(`at once [${drafts.map(({ name }) => name).join('; ')}]`, async (run, { scheduler }) => {
     const planned = drafts.map(({ plan }) => plan(run)).filter((one) => one !== null);
     // Nodes share a thread here: on SQLite one would wait for the other's transaction, and that for the thread.
@@ -172,10 +174,21 @@ const race = fc.array(anyDraft, { minLength: 2, maxLength: 4 }).map((drafts) =>
   }),
 );
 
-const quiet = [single, single, single, single, single, clock, clock, copy, first, restore, rollOut];
+const quiet = [
+  ...Array<fc.Arbitrary<Command>>(12).fill(single),
+  clock,
+  clock,
+  clock,
+  copy,
+  first,
+  first,
+  first,
+  restore,
+  rollOut,
+];
 
 const list = (arbitraries: readonly fc.Arbitrary<Command>[], replayPath: string | undefined, maxCommands: number) =>
   fc.commands<Run, Stage, false>([...arbitraries], { maxCommands, size: 'max', ...(replayPath && { replayPath }) });
 
-export const oneAfterTheOther = (replayPath?: string) => list(quiet, replayPath, 16);
-export const atOnce = (replayPath?: string) => list([...quiet, ...Array(9).fill(race)], replayPath, 9);
+export const oneAfterTheOther = (replayPath?: string) => list(quiet, replayPath, 36);
+export const atOnce = (replayPath?: string) => list([...quiet, ...Array(9).fill(race)], replayPath, 16);

@@ -11,7 +11,12 @@ const numRuns = Number(env('RUNS') ?? 250);
 const seed = env('SEED') === undefined ? undefined : Number(env('SEED'));
 const replay = env('REPLAY');
 
-const parameters = { numRuns, ...(seed !== undefined && { seed }), ...(env('PATH') && { path: env('PATH') }) };
+const parameters = {
+  numRuns,
+  unbiased: true,
+  ...(seed !== undefined && { seed }),
+  ...(env('PATH') && { path: env('PATH') }),
+};
 const kinds = { 'one after the other': oneAfterTheOther(replay), 'at once': atOnce(replay) };
 
 describe.each(DATABASES)('the model of a session, on %s', (database) => {
