@@ -35,6 +35,7 @@ for (const adapter of adapters) {
       .join(', '),
     '503 overloaded': campaign.overloaded,
     'control calls': `${controls.calls}, slowest ${Math.round(controls.slowest)} ms`,
+    logins: `${controls.logins}, slowest ${(controls.slowestLogin / 1_000).toFixed(1)} s`,
     memory: memory
       ? `${memory.early.toFixed(1)} -> ${memory.late.toFixed(1)} MiB, ${(memory.slope * 1024).toFixed(0)} KiB per 1,000 requests`
       : 'too few requests to tell',
