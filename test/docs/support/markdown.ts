@@ -62,3 +62,16 @@ function remarksAbove(lines: readonly string[], fence: number): string[] {
 }
 
 const leadingSpaces = (line: string): number => line.length - line.trimStart().length;
+
+/** The anchors of a page's headings, as GitHub makes them. */
+export function headingsOf(path: string): string[] {
+  const headings = [...readFileSync(path, 'utf8').matchAll(/^#{1,6} (.+)$/gm)].map(([, heading]) => heading);
+  return headings.map((heading) =>
+    heading
+      .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+      .trim()
+      .replace(/\s/g, '-'),
+  );
+}
