@@ -48,7 +48,11 @@ describeOn('behind a proxy that ends TLS', {}, ({ adapter }) => {
 
   it('the origin of baseUrl counts, whatever Host and forwarding headers say', async () => {
     const evil = { origin: 'https://evil.example' };
-    for (const claim of [{ 'x-forwarded-host': 'evil.example' }, { forwarded: 'host=evil.example;proto=https' }]) {
+    const claims: Record<string, string>[] = [
+      { 'x-forwarded-host': 'evil.example' },
+      { forwarded: 'host=evil.example;proto=https' },
+    ];
+    for (const claim of claims) {
       expect((await login(proxy.client, { ...evil, ...claim })).body).toMatchObject({ code: 'csrf_rejected' });
     }
     expect((await login(t.client, { ...evil, host: 'evil.example' })).body).toMatchObject({ code: 'csrf_rejected' });
