@@ -40,6 +40,8 @@ export interface AuthKitStaticOptions<U extends AuthUser = AuthUser> {
         prefix?: string;
         /** Path of each feature's routes, or false for none. @default \{\} */
         features?: Readonly<Record<string, string | false>>;
+        /** Whether /.well-known/jwks.json is served; false when the app has one of its own. @default true */
+        jwks?: boolean;
       };
   /** Registers `AuthKitGuard` for every handler of the app; false lets the host place it. @default true */
   globalGuard?: boolean;
