@@ -1,203 +1,121 @@
 import { randomUUID } from 'node:crypto';
-import type { SessionRecord, SessionStore, UserStore } from 'nest-authkit';
+import type { MaybePromise } from '../../kernel/maybe-promise.js';
+import { assertHas, assertIs, assertWinners, casesOn, later, type ContractCase } from './contract.js';
+import { sessionListChecks } from './session-lists.contract.js';
+import { HOUR, SessionFixtures, type SessionStores } from './session-fixtures.js';
+import { AT, hashNo } from './user-fixtures.js';
 
-const AT = 1_800_000_000_000;
-const HOUR = 3_600_000;
-
-/** What every SessionStore must do, whatever it stores in. */
-export function sessionStoreContract(makeStores: () => Promise<{ users: UserStore; sessions: SessionStore }>): void {
-  let users: UserStore;
-  let sessions: SessionStore;
-  beforeAll(async () => {
-    ({ users, sessions } = await makeStores());
+/** What every SessionStore must do, whatever it stores in: one case for each thing, on the stores `makeStores` makes. */
+export function sessionStoreContract(makeStores: () => MaybePromise<SessionStores>): ContractCase[] {
+  return casesOn(async () => new SessionFixtures(await makeStores()), {
+    ...sessionChecks,
+    ...revocationChecks,
+    ...sessionListChecks,
   });
+}
 
-  const newUserId = async () => {
-    const id = randomUUID();
-    const email = `${id}@example.com`;
-    await users.create({
-      id,
-      email,
-      username: null,
-      passwordHash: 'h',
-      emailVerified: false,
-      roles: ['user', 'x'],
-      fields: {},
-      at: AT,
-    });
-    return id;
-  };
-  const newSession = async (userId: string, over: Partial<SessionRecord> = {}): Promise<SessionRecord> => {
-    const session: SessionRecord = {
-      id: randomUUID(),
-      userId,
-      epoch: 0,
-      generation: 1,
-      seed: 'sEed-_'.padEnd(43, 'x'),
-      keyId: 'key-1',
-      transport: 'bearer',
-      amr: ['pwd', 'otp'],
-      authenticatedAt: AT,
-      createdAt: AT,
-      rotatedAt: null,
-      lastUsedAt: AT,
-      idleExpiresAt: AT + HOUR,
-      absoluteExpiresAt: AT + 10 * HOUR,
-      revokedAt: null,
-      revokedReason: null,
-      ip: '2001:db8::1',
-      userAgent: 'test',
-      ...over,
-    };
-    await sessions.insert(session);
-    return session;
-  };
-  const find = async (id: string) => (await sessions.findWithUser(id))!.session;
+type Checks = Record<string, (sessions: SessionFixtures) => Promise<void>>;
 
-  it('returns an inserted session with every field, and its user with hash, epoch and roles', async () => {
-    const userId = await newUserId();
-    const session = await newSession(userId, { rotatedAt: AT + 5, ip: null, userAgent: null, amr: [] });
-    const found = await sessions.findWithUser(session.id);
-    expect(found!.session).toMatchObject(session);
-    expect(found!.known).toMatchObject({ user: { id: userId, active: true }, passwordHash: 'h', sessionEpoch: 0 });
-    expect([...found!.known!.user.roles].sort()).toEqual(['user', 'x']);
-    expect(await sessions.findWithUser(randomUUID())).toBeNull();
-  });
+const sessionChecks: Checks = {
+  'returns an inserted session with every field, and its user with hash, epoch and roles': async (sessions) => {
+    const userId = await sessions.user();
+    const session = await sessions.add(userId, { rotatedAt: AT + 5, ip: null, userAgent: null, amr: [] });
+    const found = await sessions.store.findWithUser(session.id);
+    assertHas('session', found?.session, { ...session });
+    assertHas('known', found!.known, { passwordHash: hashNo(0), sessionEpoch: 0 });
+    assertHas('known.user', found!.known!.user, { id: userId, active: true });
+    assertIs('roles', [...found!.known!.user.roles].sort(), ['user', 'x']);
+    assertIs('an unknown id', await sessions.store.findWithUser(randomUUID()), null);
+  },
 
-  it('consumes a generation once, and only the current one', async () => {
-    const { id } = await newSession(await newUserId());
-    expect(await sessions.rotate(id, 2, AT + 1, AT + HOUR + 1, 'key-2')).toBe(false);
-    const won = await Promise.all(
-      Array.from({ length: 50 }, async () => sessions.rotate(id, 1, AT + 1, AT + HOUR + 1, 'key-2')),
-    );
-    expect(won.filter(Boolean)).toHaveLength(1);
-    expect(await find(id)).toMatchObject({
+  'consumes a generation once, and only the current one': async (sessions) => {
+    const { id } = await sessions.add(await sessions.user());
+    const rotate = (from: number) => later(() => sessions.store.rotate(id, from, AT + 1, AT + HOUR + 1, 'key-2'));
+    assertIs('a generation ahead', await rotate(2), false);
+    assertWinners('rotate()', await Promise.all(Array.from({ length: 50 }, () => rotate(1))), 1);
+    assertHas('session', await sessions.get(id), {
       generation: 2,
       rotatedAt: AT + 1,
       lastUsedAt: AT + 1,
       idleExpiresAt: AT + HOUR + 1,
       keyId: 'key-2',
     });
-    expect(await sessions.rotate(id, 1, AT + 2, AT + HOUR, 'key-2')).toBe(false);
-  });
+    assertIs('a generation behind', await rotate(1), false);
+  },
 
-  it('consumes no generation of a revoked or expired session', async () => {
-    const userId = await newUserId();
-    const revoked = await newSession(userId);
-    await sessions.revoke(revoked.id, 'logout', AT);
-    const idle = await newSession(userId, { idleExpiresAt: AT + 1 });
-    const old = await newSession(userId, { absoluteExpiresAt: AT + 1 });
-    for (const { id } of [revoked, idle, old]) {
-      expect(await sessions.rotate(id, 1, AT + 1, AT + HOUR, 'key-2')).toBe(false);
-      expect((await find(id)).generation).toBe(1);
+  'consumes no generation of a revoked or expired session': async (sessions) => {
+    const userId = await sessions.user();
+    const revoked = await sessions.add(userId);
+    await sessions.store.revoke(revoked.id, 'logout', AT);
+    const idle = await sessions.add(userId, { idleExpiresAt: AT + 1 });
+    const old = await sessions.add(userId, { absoluteExpiresAt: AT + 1 });
+    for (const [what, { id }] of Object.entries({ revoked, idle, old })) {
+      assertIs(`rotate, ${what}`, await sessions.store.rotate(id, 1, AT + 1, AT + HOUR, 'key-2'), false);
+      assertHas(`session, ${what}`, await sessions.get(id), { generation: 1 });
     }
-  });
+  },
 
-  it('revokes once, says why, and with a user id only that user’s', async () => {
-    const [userId, otherId] = [await newUserId(), await newUserId()];
-    const { id } = await newSession(userId);
-    expect(await sessions.revoke(id, 'revoked_by_user', AT + 1, otherId)).toBe(false);
-    expect((await find(id)).revokedAt).toBeNull();
-    expect(await sessions.revoke(id, 'revoked_by_user', AT + 1, userId)).toBe(true);
-    expect(await sessions.revoke(id, 'logout', AT + 2)).toBe(false);
-    expect(await find(id)).toMatchObject({ revokedAt: AT + 1, revokedReason: 'revoked_by_user' });
-    expect(await sessions.revoke(randomUUID(), 'logout', AT)).toBe(false);
-  });
+  'moves a live session to another epoch only from the expected one': async (sessions) => {
+    const userId = await sessions.user();
+    const [live, dead] = [await sessions.add(userId), await sessions.add(userId)];
+    await sessions.store.revoke(dead.id, 'logout', AT);
+    assertIs('from another epoch', await sessions.store.restamp(live.id, 3, 4, AT), false);
+    assertIs('a dead session', await sessions.store.restamp(dead.id, 0, 1, AT), false);
+    assertIs('a live one', await sessions.store.restamp(live.id, 0, 1, AT), true);
+    assertHas('session', await sessions.get(live.id), { epoch: 1 });
+  },
+};
 
-  it('revokes all of a user’s sessions but one, and nobody else’s', async () => {
-    const [userId, otherId] = [await newUserId(), await newUserId()];
-    const [a, b, c] = [await newSession(userId), await newSession(userId), await newSession(userId)];
-    const foreign = await newSession(otherId);
-    expect(await sessions.revokeAll(userId, 'revoked_by_user', AT, b.id)).toBe(2);
-    expect((await find(b.id)).revokedAt).toBeNull();
-    expect(await sessions.revokeAll(userId, 'logout', AT)).toBe(1);
-    for (const { id } of [a, b, c]) expect((await find(id)).revokedAt).toBe(AT);
-    expect((await find(foreign.id)).revokedAt).toBeNull();
-  });
+const revocationChecks: Checks = {
+  'revokes once, says why, and with a user id only that user’s': async (sessions) => {
+    const [userId, otherId] = [await sessions.user(), await sessions.user()];
+    const { id } = await sessions.add(userId);
+    assertIs('another’s', await sessions.store.revoke(id, 'revoked_by_user', AT + 1, otherId), false);
+    assertHas('session', await sessions.get(id), { revokedAt: null });
+    assertIs('the user’s', await sessions.store.revoke(id, 'revoked_by_user', AT + 1, userId), true);
+    assertIs('again', await sessions.store.revoke(id, 'logout', AT + 2), false);
+    assertHas('session', await sessions.get(id), { revokedAt: AT + 1, revokedReason: 'revoked_by_user' });
+    assertIs('an unknown id', await sessions.store.revoke(randomUUID(), 'logout', AT), false);
+  },
 
-  it('moves a live session to another epoch only from the expected one', async () => {
-    const userId = await newUserId();
-    const [live, dead] = [await newSession(userId), await newSession(userId)];
-    await sessions.revoke(dead.id, 'logout', AT);
-    expect(await sessions.restamp(live.id, 3, 4, AT)).toBe(false);
-    expect(await sessions.restamp(dead.id, 0, 1, AT)).toBe(false);
-    expect(await sessions.restamp(live.id, 0, 1, AT)).toBe(true);
-    expect((await find(live.id)).epoch).toBe(1);
-  });
+  'lets one of many simultaneous revocations win': async (sessions) => {
+    const { id } = await sessions.add(await sessions.user());
+    const won = Array.from({ length: 20 }, () => later(() => sessions.store.revoke(id, 'logout', AT)));
+    assertWinners('revoke()', await Promise.all(won), 1);
+  },
 
-  it('lists live sessions of the epoch, the most recently used first', async () => {
-    const userId = await newUserId();
-    const older = await newSession(userId, { lastUsedAt: AT - 10 });
-    const newer = await newSession(userId, { lastUsedAt: AT - 5 });
-    await newSession(userId, { epoch: 7 });
-    await newSession(userId, { idleExpiresAt: AT });
-    await newSession(userId, { absoluteExpiresAt: AT });
-    await sessions.revoke((await newSession(userId)).id, 'logout', AT);
-    const listed = await sessions.listLive(userId, 0, AT);
-    expect(listed.map(({ id }) => id)).toEqual([newer.id, older.id]);
-  });
+  'revokes all of a user’s sessions but one, and nobody else’s': async (sessions) => {
+    const [userId, otherId] = [await sessions.user(), await sessions.user()];
+    const [a, b, c] = [await sessions.add(userId), await sessions.add(userId), await sessions.add(userId)];
+    const foreign = await sessions.add(otherId);
+    assertIs('all but one', await sessions.store.revokeAll(userId, 'revoked_by_user', AT, b.id), 2);
+    assertHas('the one', await sessions.get(b.id), { revokedAt: null });
+    assertIs('all', await sessions.store.revokeAll(userId, 'logout', AT), 1);
+    for (const { id } of [a, b, c]) assertHas('session', await sessions.get(id), { revokedAt: AT });
+    assertHas('another’s', await sessions.get(foreign.id), { revokedAt: null });
+  },
 
-  it('trims to the most recently used, counting only live ones', async () => {
-    const userId = await newUserId();
-    await newSession(userId, { idleExpiresAt: AT - 1 });
-    const ids: string[] = [];
-    for (let n = 0; n < 6; n += 1) ids.push((await newSession(userId, { lastUsedAt: AT + n })).id);
-    expect(await sessions.trim(userId, 4, AT)).toBe(2);
-    expect(await sessions.trim(userId, 4, AT)).toBe(0);
-    const listed = await sessions.listLive(userId, 0, AT);
-    expect(listed.map(({ id }) => id)).toEqual(ids.slice(2).reverse());
-    expect(await find(ids[0])).toMatchObject({ revokedAt: AT, revokedReason: 'session_limit' });
-  });
-
-  it('leaves at most the limit when many sessions are made at once', async () => {
-    const userId = await newUserId();
-    await Promise.all(
-      Array.from({ length: 60 }, async (_, n) => {
-        await newSession(userId, { lastUsedAt: AT + n });
-        await sessions.trim(userId, 5, AT);
-      }),
-    );
-    expect((await sessions.listLive(userId, 0, AT)).length).toBe(5);
-  });
-
-  it('counts live sessions by the key of their newest token', async () => {
-    const userId = await newUserId();
-    const later = AT + 2000 * HOUR;
-    const far = { idleExpiresAt: later * 2, absoluteExpiresAt: later * 2 };
-    const [, rotated, revoked] = [
-      await newSession(userId, { ...far, keyId: 'count-1' }),
-      await newSession(userId, { ...far, keyId: 'count-1' }),
-      await newSession(userId, { ...far, keyId: 'count-1' }),
-    ];
-    await newSession(userId, { keyId: 'count-1' }); // expired by then
-    await sessions.rotate(rotated.id, 1, later, later * 2, 'count-2');
-    await sessions.revoke(revoked.id, 'logout', later);
-    const counts = (await sessions.countLiveByKey(later)).filter(({ keyId }) => keyId.startsWith('count-'));
-    expect(counts.sort((a, b) => (a.keyId < b.keyId ? -1 : 1))).toEqual([
-      { keyId: 'count-1', sessions: 1 },
-      { keyId: 'count-2', sessions: 1 },
-    ]);
-  });
-
-  it('reports sessions and users changed since an instant, and neither older nor merely rotated ones', async () => {
+  'tells of sessions and users changed since an instant, and of neither older nor merely rotated ones': async (
+    sessions,
+  ) => {
     const since = AT + 1000 * HOUR;
-    const [userId, quietId] = [await newUserId(), await newUserId()];
+    const [userId, quietId] = [await sessions.user(), await sessions.user()];
     const far = { idleExpiresAt: since * 2, absoluteExpiresAt: since * 2 };
     const [revoked, rotated, before] = [
-      await newSession(userId, far),
-      await newSession(userId, far),
-      await newSession(quietId, far),
+      await sessions.add(userId, far),
+      await sessions.add(userId, far),
+      await sessions.add(quietId, far),
     ];
-    await sessions.revoke(before.id, 'logout', since - 1);
-    await sessions.revoke(revoked.id, 'logout', since);
-    await sessions.rotate(rotated.id, 1, since, since * 2, 'key-2');
-    await users.setRoles(userId, ['y'], since + 1, null);
-    const changes = await sessions.changedSince(since);
-    expect(changes).toContainEqual({ kind: 'session', id: revoked.id, at: since });
-    expect(changes).toContainEqual({ kind: 'user', id: userId, at: since + 1 });
-    const ids = changes.map(({ id }) => id);
-    expect(ids).not.toContain(rotated.id);
-    expect(ids).not.toContain(before.id);
-    expect(ids).not.toContain(quietId);
-  });
-}
+    await sessions.store.revoke(before.id, 'logout', since - 1);
+    await sessions.store.revoke(revoked.id, 'logout', since);
+    await sessions.store.rotate(rotated.id, 1, since, since * 2, 'key-2');
+    await sessions.users.setRoles(userId, ['y'], since + 1, null);
+    const told = await sessions.store.changedSince(since);
+    const of = (id: string) => told.filter((change) => change.id === id);
+    assertIs('of the revoked session', of(revoked.id).at(0), { kind: 'session', id: revoked.id, at: since });
+    assertIs('of the changed user', of(userId).at(0), { kind: 'user', id: userId, at: since + 1 });
+    for (const [what, { id }] of Object.entries({ rotated, before, quiet: { id: quietId } })) {
+      assertIs(`of the one that is ${what}`, of(id), []);
+    }
+  },
+};

@@ -1,217 +1,192 @@
-import { UserConflictError, type NewUser, type UserStore } from 'nest-authkit';
+import { randomUUID } from 'node:crypto';
+import assert from 'node:assert/strict';
+import type { MaybePromise } from '../../kernel/maybe-promise.js';
+import { UserConflictError, UserStore, type NewUser } from '../../storage/user.store.js';
+import { assertHas, assertIs, assertWinners, casesOn, later, type ContractCase } from './contract.js';
+import { AT, abilitiesOf, hashNo, UserFixtures, type UserStoreContractOptions } from './user-fixtures.js';
+import { roleChecks } from './user-roles.contract.js';
+import { sessionEpochChecks } from './user-epochs.contract.js';
 
-const AT = 1_800_000_000_000;
+type Checks = Record<string, (users: UserFixtures) => Promise<void>>;
 
-/** What every UserStore must do, whatever it stores in. */
-export function userStoreContract(makeStore: () => Promise<UserStore>): void {
-  let users: UserStore;
-  let count = 0;
-  beforeAll(async () => {
-    users = await makeStore();
+/**
+ * What every UserStore must do, whatever it stores in: one case for each thing, on one store that `makeStore` makes
+ * before the first. It must be empty of users with the roles the cases use; what the cases add stays in it.
+ */
+export function userStoreContract(
+  makeStore: () => MaybePromise<UserStore>,
+  options: UserStoreContractOptions = {},
+): ContractCase[] {
+  const abilities = abilitiesOf(options);
+  const has = (ability: Parameters<typeof abilities.has>[0]) => abilities.has(ability);
+  return casesOn(async () => new UserFixtures(await makeStore(), options), {
+    ...finderChecks,
+    ...(has('usernames') && usernameChecks),
+    ...(has('create') && createChecks),
+    ...(has('create') && has('usernames') && usernameConflictChecks),
+    ...(has('updateProfile') && profileChecks),
+    ...(has('changePassword') && passwordChecks),
+    ...(has('setEmailVerified') && emailChecks),
+    ...roleChecks(abilities),
+    ...sessionEpochChecks(abilities),
+    'answers not_supported for every method it does not have': refusesTheRest,
   });
+}
 
-  const newUser = (over: Partial<NewUser> = {}): NewUser => {
-    count += 1;
-    const id = `0190c0de-0000-7000-8000-${String(count).padStart(12, '0')}`;
-    return {
-      id,
-      email: `user${count}@example.com`,
-      username: `user${count}`,
-      passwordHash: 'hash-0',
-      emailVerified: false,
-      roles: ['user'],
-      fields: { fullName: `User ${count}` },
-      at: AT,
-      ...over,
-    };
-  };
-  const created = async (over?: Partial<NewUser>) => {
-    const user = newUser(over);
-    await users.create(user);
-    return user;
-  };
-
-  it('finds a created user by id, e-mail and username, with hash, epoch, roles and host columns', async () => {
-    const user = await created({ roles: ['user', 'editor'], emailVerified: true });
-    for (const found of [
-      await users.findById(user.id),
-      await users.findByIdentifier({ email: user.email }),
-      await users.findByIdentifier({ username: user.username! }),
-    ]) {
-      expect(found).toMatchObject({
-        user: {
-          id: user.id,
-          email: user.email,
-          username: user.username,
-          emailVerified: true,
-          active: true,
-          createdAt: new Date(AT),
-          fullName: user.fields['fullName'],
-        },
-        passwordHash: 'hash-0',
-        sessionEpoch: 0,
-      });
-      expect([...found!.user.roles].sort()).toEqual(['editor', 'user']);
-      expect(found!.user).not.toHaveProperty('passwordHash');
+const finderChecks: Checks = {
+  'finds a user by id and by e-mail, with hash and roles, and without the hash on the user': async (users) => {
+    const user = await users.add({ emailVerified: true, roles: users.roles.slice(0, 2) });
+    for (const [how, found] of [
+      ['findById', await users.store.findById(user.id)],
+      ['findByIdentifier, e-mail', await users.store.findByIdentifier({ email: user.email })],
+    ] as const) {
+      const { id, email } = user;
+      assertHas(how, found, { passwordHash: user.passwordHash });
+      assertHas(`${how}: user`, found!.user, { id, email, emailVerified: true, active: true, ...user.fields });
+      assertIs(`${how}: roles`, [...found!.user.roles].sort(), [...user.roles].sort());
+      assert.ok(found!.user.createdAt instanceof Date, `${how}: user.createdAt must be a Date`);
+      assert.ok(!JSON.stringify(found!.user).includes(user.passwordHash!), `${how}: the hash must not be on the user`);
     }
-  });
+  },
 
-  it('finds nobody by an unknown id, e-mail or username', async () => {
-    expect(await users.findById('0190c0de-0000-7000-8000-ffffffffffff')).toBeNull();
-    expect(await users.findByIdentifier({ email: 'nobody@example.com' })).toBeNull();
-    expect(await users.findByIdentifier({ username: 'nobody' })).toBeNull();
-  });
+  'finds nobody by an unknown id, e-mail or username': async ({ store }) => {
+    assertIs('findById of an unknown id', await store.findById(randomUUID()), null);
+    assertIs('findByIdentifier, e-mail', await store.findByIdentifier({ email: 'nobody@example.com' }), null);
+    assertIs('findByIdentifier, username', await store.findByIdentifier({ username: 'nobody' }), null);
+  },
 
-  it('stores users without a username, a password or roles', async () => {
-    const one = await created({ username: null, passwordHash: null, roles: [] });
-    const two = await created({ username: null });
-    expect(await users.findById(one.id)).toMatchObject({ user: { username: null, roles: [] }, passwordHash: null });
-    expect(await users.findById(two.id)).not.toBeNull();
-  });
+  'gives each caller an object of its own': async (users) => {
+    const { id } = await users.add();
+    const [one, other] = [await users.get(id), await users.get(id)];
+    assert.notEqual(one.user, other.user, 'two reads gave the same object; a change to one would reach the other');
+  },
+};
 
-  it('refuses a second user with the same e-mail or username and says which', async () => {
-    const first = await created();
-    const conflictOf = async (user: NewUser) => {
-      try {
-        await users.create(user);
-        return null;
-      } catch (error) {
-        expect(error).toBeInstanceOf(UserConflictError);
-        return (error as UserConflictError).field;
-      }
-    };
-    expect(await conflictOf(newUser({ email: first.email }))).toBe('email');
-    expect(await conflictOf(newUser({ username: first.username }))).toBe('username');
-  });
+const usernameChecks: Checks = {
+  'finds a user by username': async (users) => {
+    const { id, username } = await users.add();
+    assertHas('user', (await users.store.findByIdentifier({ username: username! }))?.user, { id, username });
+  },
+};
 
-  it('lets one of many simultaneous registrations of an e-mail win, and leaves no orphan roles', async () => {
-    const outcomes = await Promise.allSettled(
-      Array.from({ length: 20 }, async () => users.create(newUser({ email: 'race@example.com' }))),
+const createChecks: Checks = {
+  'keeps the instant of creation': async (users) => {
+    const { id } = await users.add();
+    assertIs('createdAt', (await users.get(id)).user.createdAt, new Date(AT));
+  },
+
+  'stores users without a username, a password or roles': async (users) => {
+    const one = await users.add({ username: null, passwordHash: null, roles: [] });
+    const two = await users.add({ username: null });
+    const found = await users.get(one.id);
+    assertIs('passwordHash', found.passwordHash, null);
+    assertIs('username', found.user.username ?? null, null);
+    assertIs('roles', found.user.roles, []);
+    assertHas('the second without a username', (await users.get(two.id)).user, { id: two.id });
+  },
+
+  'refuses a second user with the same e-mail address and says so': async (users) => {
+    const { email } = await users.add();
+    assertIs('conflict', await conflictOf(users.store, users.newUser({ email })), 'email');
+  },
+
+  'lets one of many simultaneous registrations of an e-mail address win, and leaves no orphan roles': async (users) => {
+    const { email } = users.newUser();
+    const outcomes = await Promise.all(
+      Array.from({ length: 20 }, async () => (await conflictOf(users.store, users.newUser({ email }))) === null),
     );
-    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
-    for (const outcome of outcomes) {
-      if (outcome.status === 'rejected') expect(outcome.reason).toBeInstanceOf(UserConflictError);
-    }
-    expect((await users.findByIdentifier({ email: 'race@example.com' }))!.user.roles).toEqual(['user']);
-  });
+    assertWinners('create()', outcomes, 1);
+    const winner = await users.store.findByIdentifier({ email });
+    assertIs('roles of the winner', winner?.user.roles, [users.roles[0]]);
+  },
+};
 
-  it('changes host columns and nothing else', async () => {
-    const user = await created();
-    const updated = await users.updateProfile(user.id, { fullName: 'Renamed' }, AT + 1);
-    expect(updated!.user).toMatchObject({ email: user.email, fullName: 'Renamed' });
-    expect(await users.updateProfile(user.id, {}, AT + 1)).not.toBeNull();
-    expect(await users.updateProfile('0190c0de-0000-7000-8000-ffffffffffff', { fullName: 'x' }, AT)).toBeNull();
-  });
+const usernameConflictChecks: Checks = {
+  'refuses a second user with the same username and says so': async (users) => {
+    const { username } = await users.add();
+    assertIs('conflict', await conflictOf(users.store, users.newUser({ username })), 'username');
+  },
+};
 
-  it('replaces a password hash only while it is the expected one', async () => {
-    const { id } = await created();
-    const change = { to: 'hash-1', endSessions: false, at: AT + 1 };
-    expect(await users.changePassword(id, { ...change, from: 'other' })).toBe(false);
-    expect(await users.changePassword(id, { ...change, from: null })).toBe(false);
-    expect((await users.findById(id))!.passwordHash).toBe('hash-0');
-    expect(await users.changePassword(id, { ...change, from: 'hash-0' })).toBe(true);
-    expect(await users.findById(id)).toMatchObject({ passwordHash: 'hash-1', sessionEpoch: 0 });
-    expect(await users.changePassword(id, { ...change, to: 'hash-2', from: undefined })).toBe(true);
-    expect((await users.findById(id))!.passwordHash).toBe('hash-2');
-  });
+const profileChecks: Checks = {
+  'changes host columns and nothing else': async (users) => {
+    const user = await users.add();
+    const updated = await users.store.updateProfile(user.id, users.fields[1], AT + 1000);
+    assertHas('updateProfile', updated?.user, { id: user.id, email: user.email, ...users.fields[1] });
+    assertHas('user', (await users.get(user.id)).user, { email: user.email, active: true, ...users.fields[1] });
+    assertHas('updateProfile without fields', await users.store.updateProfile(user.id, {}, AT + 1000), {
+      passwordHash: user.passwordHash,
+    });
+    assertIs('unknown user', await users.store.updateProfile(randomUUID(), users.fields[1], AT), null);
+  },
+};
 
-  it('sets a first password only where there is none', async () => {
-    const { id } = await created({ passwordHash: null });
-    expect(await users.changePassword(id, { from: null, to: 'hash-1', endSessions: true, at: AT })).toBe(true);
-    expect(await users.changePassword(id, { from: null, to: 'hash-2', endSessions: true, at: AT })).toBe(false);
-    expect((await users.findById(id))!.passwordHash).toBe('hash-1');
-  });
+const passwordChecks: Checks = {
+  'replaces a password hash only while it is the expected one': async (users) => {
+    const { id, passwordHash } = await users.add();
+    const change = { to: hashNo(1), endSessions: false, at: AT + 1000 };
+    const tried = async (from: string | null | undefined, to = change.to) => [
+      await users.store.changePassword(id, { ...change, from, to }),
+      (await users.get(id)).passwordHash,
+    ];
+    assertIs('from another hash', await tried(hashNo(9)), [false, passwordHash]);
+    assertIs('from none', await tried(null), [false, passwordHash]);
+    assertIs('from the stored one', await tried(passwordHash), [true, hashNo(1)]);
+    assertIs('from whatever it is', await tried(undefined, hashNo(2)), [true, hashNo(2)]);
+    const unknown = await users.store.changePassword(randomUUID(), { ...change, from: undefined });
+    assertIs('of an unknown user', unknown, false);
+  },
 
-  it('moves the epoch together with the hash when sessions shall end', async () => {
-    const { id } = await created();
-    await users.changePassword(id, { from: 'hash-0', to: 'hash-1', endSessions: true, at: AT + 1 });
-    expect(await users.findById(id)).toMatchObject({ passwordHash: 'hash-1', sessionEpoch: 1 });
-  });
-
-  it('lets one of many simultaneous password changes from the same hash win', async () => {
-    const { id } = await created();
+  'lets one of many simultaneous password changes from the same hash win': async (users) => {
+    const { id, passwordHash: from } = await users.add();
     const won = await Promise.all(
-      Array.from({ length: 20 }, async (_, n) =>
-        users.changePassword(id, { from: 'hash-0', to: `hash-${n + 1}`, endSessions: true, at: AT }),
+      Array.from({ length: 20 }, (_, n) =>
+        later(() => users.store.changePassword(id, { from, to: hashNo(n + 1), endSessions: true, at: AT })),
       ),
     );
-    expect(won.filter(Boolean)).toHaveLength(1);
-    expect((await users.findById(id))!.sessionEpoch).toBe(1);
-  });
+    assertWinners('changePassword()', won, 1);
+    assertIs('hash', (await users.get(id)).passwordHash, hashNo(won.indexOf(true) + 1));
+  },
+};
 
-  it('ends sessions by a new epoch, once per call, for known users only', async () => {
-    const { id } = await created();
-    await Promise.all(Array.from({ length: 10 }, async () => users.endSessions!(id, AT + 1)));
-    expect((await users.findById(id))!.sessionEpoch).toBe(10);
-    expect(await users.endSessions!('0190c0de-0000-7000-8000-ffffffffffff', AT)).toBe(false);
-  });
+const emailChecks: Checks = {
+  'says whether an address is verified': async (users) => {
+    const { id } = await users.add();
+    for (const verified of [true, false]) {
+      assertIs(`setEmailVerified(${verified})`, await users.store.setEmailVerified(id, verified, AT + 1000), true);
+      assertIs('emailVerified', (await users.get(id)).user.emailVerified, verified);
+    }
+    assertIs('of an unknown user', await users.store.setEmailVerified(randomUUID(), true, AT), false);
+  },
+};
 
-  it('deactivates with a new epoch, and activates without', async () => {
-    const { id } = await created();
-    expect(await users.setActive(id, false, AT + 1, 'admin')).toBe('changed');
-    expect(await users.findById(id)).toMatchObject({ user: { active: false }, sessionEpoch: 1 });
-    expect(await users.setActive(id, false, AT + 1, 'admin')).toBe('unchanged');
-    expect(await users.setActive(id, true, AT + 2, 'admin')).toBe('changed');
-    expect(await users.findById(id)).toMatchObject({ user: { active: true }, sessionEpoch: 1 });
-    expect(await users.setActive('0190c0de-0000-7000-8000-ffffffffffff', true, AT, 'admin')).toBe('not_found');
-  });
+/** Which value was taken; null when none was. */
+async function conflictOf(store: UserStore, user: NewUser): Promise<UserConflictError['field'] | null> {
+  try {
+    await store.create(user);
+    return null;
+  } catch (error) {
+    assert.ok(error instanceof UserConflictError, `create() must throw UserConflictError, not ${String(error)}`);
+    return error.field;
+  }
+}
 
-  it('replaces roles as a set', async () => {
-    const { id } = await created({ roles: ['user'] });
-    expect(await users.setRoles(id, ['editor', 'user', 'editor'], AT + 1, 'admin')).toBe('changed');
-    expect([...(await users.findById(id))!.user.roles].sort()).toEqual(['editor', 'user']);
-    expect(await users.setRoles(id, ['user', 'editor'], AT + 1, 'admin')).toBe('unchanged');
-    expect(await users.setRoles(id, [], AT + 1, 'admin')).toBe('changed');
-    expect((await users.findById(id))!.user.roles).toEqual([]);
-    expect(await users.setRoles('0190c0de-0000-7000-8000-ffffffffffff', ['user'], AT, 'admin')).toBe('not_found');
-  });
-
-  it('leaves one complete set when roles of one user are replaced many times at once', async () => {
-    const { id } = await created();
-    const sets = [['a', 'b'], ['c'], ['d', 'e', 'f'], []];
-    await Promise.all(Array.from({ length: 12 }, async (_, n) => users.setRoles(id, sets[n % 4], AT + n, null)));
-    const roles = [...(await users.findById(id))!.user.roles].sort();
-    expect(sets.map((set) => set.join())).toContain(roles.join());
-  });
-
-  it('marks an address as verified', async () => {
-    const { id } = await created();
-    expect(await users.setEmailVerified(id, true, AT + 1)).toBe(true);
-    expect((await users.findById(id))!.user.emailVerified).toBe(true);
-    expect(await users.setEmailVerified('0190c0de-0000-7000-8000-ffffffffffff', true, AT)).toBe(false);
-  });
-
-  describe('with two active administrators', () => {
-    const chief = 'chief';
-    const admins = async () => [await created({ roles: [chief] }), await created({ roles: [chief] })];
-    const remaining = async (ids: string[]) => {
-      const found = await Promise.all(ids.map(async (id) => users.findById(id)));
-      return found.filter((one) => one!.user.active && one!.user.roles.includes(chief)).length;
-    };
-    const dismiss = async (ids: string[]) => {
-      for (const id of ids) await users.setRoles(id, [], AT, null);
-    };
-
-    it('keeps the last one, whoever is removed first', async () => {
-      const [one, two] = await admins();
-      expect(await users.setActive(one.id, false, AT, chief)).toBe('changed');
-      expect(await users.setActive(two.id, false, AT, chief)).toBe('last_admin');
-      expect(await users.setRoles(two.id, ['user'], AT, chief)).toBe('last_admin');
-      expect(await users.setRoles(one.id, ['user'], AT, chief)).toBe('changed');
-      expect(await users.findById(two.id)).toMatchObject({ user: { active: true, roles: [chief] } });
-      await dismiss([one.id, two.id]);
-    });
-
-    it('keeps one when they remove each other at once, in many rounds', async () => {
-      for (let round = 0; round < 10; round += 1) {
-        const ids = (await admins()).map(({ id }) => id);
-        const change = (id: string, n: number) =>
-          n % 2 === round % 2 ? users.setActive(id, false, AT, chief) : users.setRoles(id, ['user'], AT, chief);
-        const outcomes = await Promise.all(ids.map(async (id, n) => change(id, n)));
-        expect(outcomes.sort()).toEqual(['changed', 'last_admin']);
-        expect(await remaining(ids)).toBe(1);
-        await dismiss(ids);
-      }
-    });
-  });
+async function refusesTheRest(users: UserFixtures): Promise<void> {
+  const { store, roles } = users;
+  const id = randomUUID();
+  const calls = {
+    create: () => store.create(users.newUser()),
+    updateProfile: () => store.updateProfile(id, {}, AT),
+    changePassword: () => store.changePassword(id, { from: undefined, to: hashNo(1), endSessions: false, at: AT }),
+    setActive: () => store.setActive(id, true, AT, null),
+    setRoles: () => store.setRoles(id, [roles[0]], AT, null),
+    setEmailVerified: () => store.setEmailVerified(id, true, AT),
+  };
+  for (const [name, call] of Object.entries(calls)) {
+    if (users.can(name as keyof typeof calls)) continue;
+    const supported = `${name}() works, but options.supports does not name it`;
+    await assert.rejects(later<unknown>(call), { code: 'not_supported' }, supported);
+  }
+  assertIs('it has endSessions()', store.endSessions !== undefined, users.can('epochs'));
+  assertIs('it has changedSince()', store.changedSince !== undefined, users.can('changedSince'));
 }
