@@ -8,6 +8,7 @@ import type { ResolvedOptions } from '../options/resolve-options.js';
 import { UserStore } from '../storage/user.store.js';
 import { ProblemWriter } from '../http/problem-writer.js';
 import { Authenticator, type Authentication } from './authenticator.js';
+import { authorize } from './authorize.js';
 import { assertSameSite } from './csrf.js';
 import { ruleOf, type RouteRule } from './route-rule.js';
 import { SessionAuthenticator } from './session.authenticator.js';
@@ -63,20 +64,11 @@ export class AuthKitGuard implements CanActivate {
 
   /** Lets the caller in, or throws the problem that says why not. */
   protected admit(found: Authentication | null, rule: RouteRule, request: IncomingMessage): boolean {
-    if (!found) {
-      if (rule.optional) return true;
-      throw new AuthKitError('authentication_required', { reason: 'no credential' });
-    }
-    const { principal, via } = found;
     const context = RequestContext.of(request);
-    context.principal = principal;
-    if (!rule.credentials.includes(principal.kind)) {
-      throw new AuthKitError('credential_not_allowed', { reason: `credential of kind ${principal.kind}` });
-    }
-    for (const anyOf of rule.roles) {
-      if (!principal.hasRole(...anyOf)) throw insufficient(`needs role ${anyOf.join(' or ')}`);
-    }
-    if (!principal.can(...rule.permissions)) throw insufficient(`needs permission ${rule.permissions.join(' and ')}`);
+    context.principal = found?.principal;
+    authorize(found?.principal ?? null, rule);
+    if (!found) return true;
+    const { principal, via } = found;
     if (via === 'cookie' && !SAFE_METHODS.has(request.method ?? '')) {
       assertSameSite({ headers: request.headers, allowedOrigins: this.options.allowedOrigins, involvesCookies: true });
     }
@@ -114,11 +106,4 @@ export class AuthKitGuard implements CanActivate {
     }
     throw refusal;
   }
-}
-
-function insufficient(reason: string): AuthKitError {
-  return new AuthKitError('insufficient_scope', {
-    reason,
-    headers: { 'WWW-Authenticate': 'Bearer error="insufficient_scope"' },
-  });
 }
