@@ -16,7 +16,10 @@ import { OpenController, ProbeController } from '../support/probe.controller.js'
 import { ADAPTERS } from '../support/test-app.js';
 
 type Who = Parameters<typeof overrideAuthKitGuard>[1];
-const ROLES = { admin: { inherits: ['editor'], permissions: ['*'] }, editor: { inherits: [], permissions: ['posts:*'] } };
+const ROLES = {
+  admin: { inherits: ['editor'], permissions: ['*'] },
+  editor: { inherits: [], permissions: ['posts:*'] },
+};
 
 describe.each(ADAPTERS)('overrideAuthKitGuard (%s)', (adapter) => {
   let app: INestApplication;
@@ -91,7 +94,8 @@ describe.each(ADAPTERS)('overrideAuthKitGuard (%s)', (adapter) => {
       const { headers } = context.switchToHttp().getRequest<{ headers: Record<string, string> }>();
       return headers['x-user'] === undefined ? null : { id: headers['x-user'] };
     });
-    const idFor = async (user: string) => (await client.get('/probe/principal', { headers: { 'x-user': user } })).body.id;
+    const idFor = async (user: string) =>
+      (await client.get('/probe/principal', { headers: { 'x-user': user } })).body.id;
     expect([await idFor('ada'), await idFor('grace')]).toEqual(['ada', 'grace']);
   });
 

@@ -83,15 +83,18 @@ describeOn('createTestAuth', { databases: ['memory', 'sqlite'] }, (place) => {
     expect(reply.body.authenticatedAt).toBe(t.clock.now());
   });
 
-  it.each(TRANSPORTS)('expires an access token, after which the refresh token still works, by %s', async (transport) => {
-    const acting = await t.kit.actingAs('new user', { transport });
-    const headers = { ...acting.headers };
-    t.kit.expireAccessToken(acting);
-    const late = await t.client.get('/probe/undecorated', { headers });
-    expect([late.status, late.body.code]).toEqual([401, 'token_expired']);
-    const inBody = transport === 'bearer' ? { refreshToken: acting.refreshToken } : {};
-    expect((await t.client.post('/auth/refresh', inBody, { headers })).status).toBe(200);
-  });
+  it.each(TRANSPORTS)(
+    'expires an access token, after which the refresh token still works, by %s',
+    async (transport) => {
+      const acting = await t.kit.actingAs('new user', { transport });
+      const headers = { ...acting.headers };
+      t.kit.expireAccessToken(acting);
+      const late = await t.client.get('/probe/undecorated', { headers });
+      expect([late.status, late.body.code]).toEqual([401, 'token_expired']);
+      const inBody = transport === 'bearer' ? { refreshToken: acting.refreshToken } : {};
+      expect((await t.client.post('/auth/refresh', inBody, { headers })).status).toBe(200);
+    },
+  );
 
   it.each(TRANSPORTS)('expires a session, after which nothing works, by %s', async (transport) => {
     const acting = await t.kit.actingAs('new user', { transport });
@@ -205,7 +208,11 @@ describe('a host’s own test of an Express app, without TypeORM', () => {
     await app.listen(0, '127.0.0.1');
     const { headers } = await auth.actingAs('new user', { transport });
     const url = `http://127.0.0.1:${Client.of(app).port}/probe/echo`;
-    const reply = await fetch(url, { method: 'POST', headers: { ...headers, 'content-type': 'application/json' }, body: '{}' });
+    const reply = await fetch(url, {
+      method: 'POST',
+      headers: { ...headers, 'content-type': 'application/json' },
+      body: '{}',
+    });
     expect(reply.status).toBe(201);
   });
 });

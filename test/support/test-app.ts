@@ -3,7 +3,14 @@ import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { authKitEntities, AuthKitModule, AuthService, Clock, type AnyAuthEvent, type AuthKitOptions } from 'nest-authkit';
+import {
+  authKitEntities,
+  AuthKitModule,
+  AuthService,
+  Clock,
+  type AnyAuthEvent,
+  type AuthKitOptions,
+} from 'nest-authkit';
 import { createTestAuth, fastPasswords, FixedClock, memoryStorage, type TestAuth } from 'nest-authkit/testing';
 import { DataSource } from 'typeorm';
 import { Client } from './client.js';

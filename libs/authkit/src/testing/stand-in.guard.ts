@@ -82,7 +82,9 @@ class StandInGuard implements CanActivate, OnModuleInit {
     const { user = null } = this.options;
     request.principal = principal;
     request.loadUser = () => {
-      const loaded = Promise.resolve(typeof user === 'function' ? (user as (one: Principal) => unknown)(principal) : user);
+      const loaded = Promise.resolve(
+        typeof user === 'function' ? (user as (one: Principal) => unknown)(principal) : user,
+      );
       request.loadUser = () => loaded;
       return loaded;
     };

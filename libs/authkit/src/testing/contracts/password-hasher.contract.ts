@@ -13,14 +13,25 @@ const LONGEST_HASH = 255;
 const PASSWORD = 'violet harbour lantern';
 const LONG = 'a'.repeat(100);
 const PASSWORDS = [PASSWORD, ' spaced ', 'パスワード🔐', LONG, 'nul\0byte', 'x'.repeat(1024)];
-const FOREIGN = ['', PASSWORD, '$', '$unheard-of$v=1$c2FsdA$aGFzaA', '{SSHA}aGFzaA==', '5f4dcc3b5aa765d61d8327deb882cf99'];
+const FOREIGN = [
+  '',
+  PASSWORD,
+  '$',
+  '$unheard-of$v=1$c2FsdA$aGFzaA',
+  '{SSHA}aGFzaA==',
+  '5f4dcc3b5aa765d61d8327deb882cf99',
+];
 
 /** What every PasswordHasher must do. The cases hash a few dozen times, so give it its lowest cost. */
 export function passwordHasherContract(
   hasher: PasswordHasher,
   { known = [] }: PasswordHasherContractOptions = {},
 ): ContractCase[] {
-  return casesOn(() => new Bench(hasher), { ...hashChecks, ...refusalChecks, ...(known.length > 0 && knownChecks(known)) });
+  return casesOn(() => new Bench(hasher), {
+    ...hashChecks,
+    ...refusalChecks,
+    ...(known.length > 0 && knownChecks(known)),
+  });
 }
 
 /** A hasher, and the jobs it has asked for. */
@@ -105,7 +116,14 @@ const refusalChecks: Checks = {
 
   'answers false for a hash that is broken or not its own, without throwing': async (bench) => {
     const hash = await bench.hash(PASSWORD);
-    const broken = [hash.slice(0, -1), `${hash}x`, hash.slice(0, 20), hash.replaceAll(/\d/g, '9'), ` ${hash}`, `${hash}\n`];
+    const broken = [
+      hash.slice(0, -1),
+      `${hash}x`,
+      hash.slice(0, 20),
+      hash.replaceAll(/\d/g, '9'),
+      ` ${hash}`,
+      `${hash}\n`,
+    ];
     for (const one of [...broken, ...FOREIGN]) {
       assertIs(`verify against ${JSON.stringify(one)}`, await bench.verify(PASSWORD, one), false);
     }

@@ -60,7 +60,11 @@ const roleSetChecks: Checks = {
       Array.from({ length: 12 }, async (_, n) => users.store.setRoles(id, sets[n % 4], AT + n * 1000, null)),
     );
     const roles = (await users.rolesOf(id)).join();
-    assertIs(`roles are one of the sets (${roles || 'none'})`, sets.map((set) => set.sort().join()).includes(roles), true);
+    assertIs(
+      `roles are one of the sets (${roles || 'none'})`,
+      sets.map((set) => set.sort().join()).includes(roles),
+      true,
+    );
   },
 
   'does not take the administrators’ role from its last active holder': async (users) => {

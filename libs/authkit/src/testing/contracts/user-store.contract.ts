@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import assert from 'node:assert/strict';
 import type { MaybePromise } from '../../kernel/maybe-promise.js';
-import { UserConflictError, UserStore, type NewUser } from '../../storage/user.store.js';
+import { UserConflictError, type UserStore, type NewUser } from '../../storage/user.store.js';
 import { assertHas, assertIs, assertWinners, casesOn, later, type ContractCase } from './contract.js';
 import { AT, abilitiesOf, hashNo, UserFixtures, type UserStoreContractOptions } from './user-fixtures.js';
 import { roleChecks } from './user-roles.contract.js';
