@@ -26,7 +26,8 @@ export function later<T>(work: () => MaybePromise<T>): Promise<T> {
 
 /** That what came is what was expected, in every part; the difference is shown under the name of what was asked. */
 export function assertIs(what: string, actual: unknown, expected: unknown): void {
-  assert.deepEqual({ [what]: actual }, { [what]: expected });
+  // As plain data: Jest runs tests in a realm of their own, and what drivers return may come from another.
+  assert.deepEqual(structuredClone({ [what]: actual }), structuredClone({ [what]: expected }));
 }
 
 /** Like {@link assertIs}, but only for the properties that `expected` names. */

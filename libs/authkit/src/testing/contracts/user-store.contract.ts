@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import assert from 'node:assert/strict';
+import { types } from 'node:util';
 import type { MaybePromise } from '../../kernel/maybe-promise.js';
 import { UserConflictError, type UserStore, type NewUser } from '../../storage/user.store.js';
 import { assertHas, assertIs, assertWinners, casesOn, later, type ContractCase } from './contract.js';
@@ -44,7 +45,7 @@ const finderChecks: Checks = {
       assertHas(how, found, { passwordHash: user.passwordHash });
       assertHas(`${how}: user`, found!.user, { id, email, emailVerified: true, active: true, ...user.fields });
       assertIs(`${how}: roles`, [...found!.user.roles].sort(), [...user.roles].sort());
-      assert.ok(found!.user.createdAt instanceof Date, `${how}: user.createdAt must be a Date`);
+      assert.ok(types.isDate(found!.user.createdAt), `${how}: user.createdAt must be a Date`);
       assert.ok(!JSON.stringify(found!.user).includes(user.passwordHash!), `${how}: the hash must not be on the user`);
     }
   },
