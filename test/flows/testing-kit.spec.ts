@@ -228,9 +228,9 @@ describe('a host’s own test of a Fastify app that does not listen', () => {
 describe('nest-authkit/testing', () => {
   it('loads neither TypeORM nor a test runner', async () => {
     const script = `require('reflect-metadata'); require('nest-authkit/testing');
-      console.log(Object.keys(require.cache).join('\n'));`;
+      console.log(JSON.stringify(Object.keys(require.cache)));`;
     const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=commonjs', '--eval', script]);
-    const packages = [...stdout.matchAll(/node_modules\/((?:@[^/]+\/)?[^/\n]+)/g)].map(([, name]) => name);
+    const packages = [...stdout.matchAll(/node_modules\/((?:@[^/]+\/)?[^/"]+)/g)].map(([, name]) => name);
     expect(packages).toContain('@nestjs/common');
     expect(
       packages.filter((name) => /typeorm|jest|vitest|supertest|@nestjs\/testing|passport|argon2/.test(name)),
