@@ -11,6 +11,7 @@ import {
   testPrincipal,
   type GuardOverrideOptions,
 } from 'nest-authkit/testing';
+import { ResourceServerModule } from 'nest-authkit/resource-server';
 import { Client } from '../support/client.js';
 import { OpenController, ProbeController } from '../support/probe.controller.js';
 import { ADAPTERS } from '../support/test-app.js';
@@ -114,6 +115,21 @@ describe.each(ADAPTERS)('overrideAuthKitGuard (%s)', (adapter) => {
     const me = await client.get('/auth/me');
     expect([me.status, me.body.user?.email]).toEqual([200, 'ada@example.com']);
     expect((await client.get('/probe/principal')).body.id).toBe(id);
+  });
+});
+
+describe('overrideAuthKitGuard on a resource server', () => {
+  it('applies its rules to who acts, without keys and tokens', async () => {
+    const builder = Test.createTestingModule({
+      imports: [ResourceServerModule.forRoot({ issuer: 'https://issuer.example.com', roles: ROLES })],
+      controllers: [ProbeController],
+    });
+    const module = await overrideAuthKitGuard(builder, { roles: ['editor'] }, { enforceRules: true }).compile();
+    const app = module.createNestApplication({ logger: false });
+    await app.listen(0, '127.0.0.1');
+    const statusOf = async (path: string) => (await Client.of(app).get(path)).status;
+    expect([await statusOf('/probe/write'), await statusOf('/probe/admin')]).toEqual([200, 403]);
+    await app.close();
   });
 });
 

@@ -14,6 +14,7 @@ import { testPrincipal, type TestPrincipal } from './test-principal.js';
 /** Who acts in a test: a description of a principal, a principal, or null for nobody. */
 export type TestActor = Principal | TestPrincipal | null;
 
+/** What a guard that asks for no credential still does. */
 export interface GuardOverrideOptions {
   /** Roles, permissions and kinds of credential of each handler's rule still decide. @default false: everybody is let in */
   enforceRules?: boolean;

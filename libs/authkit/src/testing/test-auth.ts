@@ -37,6 +37,7 @@ export interface TestUser {
   [field: string]: unknown;
 }
 
+/** How a user acts in a test. */
 export interface ActingOptions {
   /** Given to the user first, instead of the roles held. @default as they are */
   roles?: readonly string[];

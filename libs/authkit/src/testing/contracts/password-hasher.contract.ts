@@ -3,6 +3,7 @@ import { HashPool } from '../../passwords/hash-pool.js';
 import type { PasswordHasher, RunHashJob } from '../../passwords/password-hasher.js';
 import { assertIs, casesOn, type ContractCase } from './contract.js';
 
+/** What a hasher can do besides its own hashes. */
 export interface PasswordHasherContractOptions {
   /** Hashes made elsewhere, with their passwords, that it must verify. @default none */
   known?: readonly { password: string; hash: string }[];

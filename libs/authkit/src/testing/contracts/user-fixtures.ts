@@ -17,6 +17,7 @@ export type UserStoreAbility =
   /** `changedSince()` tells of users changed by other processes. */
   | 'changedSince';
 
+/** What a store can do, and what its users look like. */
 export interface UserStoreContractOptions {
   /** What the store can do; for the rest of its methods it must answer `not_supported`. @default all but changedSince */
   supports?: readonly UserStoreAbility[];
