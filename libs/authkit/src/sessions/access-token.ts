@@ -48,7 +48,8 @@ export class UnknownKeyError extends AuthKitError {
 }
 
 const TYPE = 'at+jwt';
-const SKEW_SECONDS = 5;
+/** How far two clocks may differ: tokens are good for this long after their end. */
+export const SKEW_SECONDS = 5;
 const VERIFIED_TOKENS = 10_000;
 /** An allow-list: what is not here (`jku`, `jwk`, `x5u`, `x5c`, `crit`, `b64`, `zip`) is refused (RFC 8725, 3.10). */
 const HEADERS = new Set(['alg', 'typ', 'kid']);
