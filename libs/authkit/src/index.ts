@@ -65,6 +65,8 @@ export type { Principal, PrincipalKind } from './kernel/principal.js';
 export { RequestContext } from './kernel/request-context.js';
 
 export { bcrypt } from './passwords/bcrypt.hasher.js';
+export { firebaseHash, type FirebaseParameters } from './passwords/firebase.scheme.js';
+export { deviseHash, importedHashes, type ImportedHashesOptions } from './passwords/imported.hasher.js';
 export { PasswordHasher, type HashJob, type RunHashJob } from './passwords/password-hasher.js';
 
 export type { AccessClaims } from './sessions/access-token.js';
