@@ -35,6 +35,9 @@ export { canonicalUsername } from './account/username.js';
 export { UserView } from './account/user-view.js';
 
 export type { AuthKitFeature } from './features/feature.js';
+export type { ImportProblem, ImportReport, ImportUser } from './importing/import-user.js';
+export { jsonLines, SourceRow } from './importing/json-lines.js';
+export { UserImporter, type ImportOptions } from './importing/user-importer.js';
 export { SecondFactor } from './login/second-factor.js';
 
 export { Clock, SystemClock } from './kernel/clock.js';
@@ -79,6 +82,7 @@ export {
   UserStore,
   type AuthUser,
   type Change,
+  type CreateOutcome,
   type GuardedChange,
   type KnownUser,
   type LoginIdentifier,

@@ -20,6 +20,8 @@ export type RevocationReason =
 /** What each event says besides who and where. */
 export interface AuthEventDetails {
   'user.registered': { email: string };
+  'user.imported': { email: string };
+  'users.imported': { imported: number; skipped: number; refused: number };
   'user.activated': Record<never, never>;
   'user.deactivated': Record<never, never>;
   'login.succeeded': { amr: readonly string[] };

@@ -28,7 +28,19 @@ export class ExternalUserStore extends UserStore {
 
   override async create(user: NewUser): Promise<UserRecord> {
     await this.users.create(user);
+    const record = (await this.findById(user.id))!;
+    // A create() that knows nothing of imported users makes active ones.
+    if (user.active !== false || !record.user.active) return record;
+    await this.setActive(user.id, false, user.at, null);
     return (await this.findById(user.id))!;
+  }
+
+  override uniqueValuesOf(user: NewUser): Readonly<Record<string, string>> {
+    return this.users.uniqueValuesOf(user);
+  }
+
+  override hasField(name: string): boolean {
+    return this.users.hasField(name);
   }
 
   override async updateProfile(
