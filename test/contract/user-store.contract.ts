@@ -95,6 +95,73 @@ export function userStoreContract(makeStore: () => Promise<UserStore>): void {
     expect((await users.findByIdentifier({ email: 'race@example.com' }))!.user.roles).toEqual(['user']);
   });
 
+  it('stores imported users as they were: inactive, and as old as they are', async () => {
+    const { id } = await created({ active: false, createdAt: AT - 1000 });
+    expect(await users.findById(id)).toMatchObject({ user: { active: false, createdAt: new Date(AT - 1000) } });
+  });
+
+  describe('many at once', () => {
+    const codes = async (many: NewUser[], dryRun = false) =>
+      (await users.createMany(many, dryRun)).map(({ code }) => code);
+
+    it('creates each, with roles and host columns', async () => {
+      const many = Array.from({ length: 30 }, (_, n) => newUser({ roles: n % 2 ? [] : ['user', 'editor', 'user'] }));
+      expect(await codes(many)).toEqual(many.map(() => 'created'));
+      for (const [n, { id, email, fields }] of many.entries()) {
+        const found = (await users.findById(id))!;
+        expect(found).toMatchObject({ user: { email, fullName: fields['fullName'] }, passwordHash: 'hash-0' });
+        expect([...found.user.roles].sort()).toEqual(n % 2 ? [] : ['editor', 'user']);
+      }
+    });
+
+    it('leaves out those that are taken, also among themselves, and says by what', async () => {
+      const there = await created();
+      const [one, two] = [newUser(), newUser()];
+      const many = [
+        one,
+        newUser({ email: there.email, username: there.username }),
+        newUser({ username: there.username }),
+        { ...newUser(), id: there.id },
+        newUser({ email: one.email, username: null }),
+        newUser({ username: one.username }),
+        two,
+      ];
+      expect(await codes(many)).toEqual([
+        'created',
+        'email_taken',
+        'username_taken',
+        'id_taken',
+        'email_taken',
+        'username_taken',
+        'created',
+      ]);
+      expect(await users.findById(two.id)).not.toBeNull();
+      expect(await users.findByIdentifier({ email: many[2].email })).toBeNull();
+      expect((await users.findById(there.id))!.user.email).toBe(there.email);
+    });
+
+    it('by a dry run says what would be, and creates nobody', async () => {
+      const there = await created();
+      const many = [newUser(), newUser({ email: there.email }), newUser({ username: null, roles: [] })];
+      expect(await codes(many, true)).toEqual(['created', 'email_taken', 'created']);
+      for (const { id } of many) expect(await users.findById(id)).toBeNull();
+      expect(await codes(many)).toEqual(['created', 'email_taken', 'created']);
+    });
+
+    it('of none is nothing', async () => {
+      expect(await codes([])).toEqual([]);
+    });
+
+    it('racing for the same addresses creates each once', async () => {
+      const many = Array.from({ length: 10 }, () => newUser());
+      const again = () => many.map((user) => newUser({ email: user.email }));
+      const outcomes = await Promise.all([codes(many), codes(again()), codes(again())]);
+      many.forEach((_, n) =>
+        expect(outcomes.map((one) => one[n]).sort()).toEqual(['created', 'email_taken', 'email_taken']),
+      );
+    });
+  });
+
   it('changes host columns and nothing else', async () => {
     const user = await created();
     const updated = await users.updateProfile(user.id, { fullName: 'Renamed' }, AT + 1);

@@ -139,7 +139,7 @@ const usernameOf = (value: unknown): string | undefined =>
   typeof value === 'string' ? (canonicalUsername(value) ?? undefined) : undefined;
 const rolesOf = (value: unknown): string[] | undefined =>
   Array.isArray(value) && value.every((role): role is string => typeof role === 'string' && isRoleName(role))
-    ? value
+    ? [...new Set(value)]
     : undefined;
 
 function idOf(value: unknown): string | undefined {

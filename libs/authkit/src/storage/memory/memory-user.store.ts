@@ -33,7 +33,7 @@ export class MemoryUserStore extends UserStore {
     if (this.rows.has(id)) throw new UserConflictError('other');
     const createdAt = new Date(user.createdAt ?? at);
     this.rows.set(id, {
-      user: { ...fields, id, email, username, emailVerified, active, roles: [...roles], createdAt },
+      user: { ...fields, id, email, username, emailVerified, active, roles: [...new Set(roles)], createdAt },
       passwordHash,
       sessionEpoch: 0,
       changedAt: at,
