@@ -8,9 +8,11 @@ import {
   UserStore,
   type ImportReport,
   type ImportUser,
+  type NewUser,
   type UserRecord,
 } from 'nest-authkit';
 import { argon2id } from 'nest-authkit/argon2';
+import { MemorySessionStore, MemoryUserStore } from 'nest-authkit/testing';
 import { Column, Entity } from 'typeorm';
 import { expectProblem, stateOf } from '../support/attack.js';
 import { DATABASES } from '../support/databases.js';
@@ -415,6 +417,37 @@ describeOn('an import into a column that must be filled', { adapters: ['express'
     await expect(t.auth.importUser(rows[12])).rejects.toMatchObject({ code: 'validation_failed' });
     await t.close();
   });
+});
+
+/** A host's store from before there were imports: every new user is active, and made now. */
+class OldStore extends MemoryUserStore {
+  override create({ active: _active, createdAt: _createdAt, ...user }: NewUser) {
+    return super.create(user);
+  }
+}
+
+it('into a store that knows nothing of imports still leaves nobody active who was not', async () => {
+  const storage = { users: OldStore, sessions: MemorySessionStore };
+  const t = await createTestApp({ authkit: { passwords, storage } });
+  const rows = emails(3, { passwordHash: BCRYPT.hash }).map((row, n) => ({ ...row, active: n !== 1 }));
+  expect(await importer(t).run(rows)).toMatchObject({ imported: 3 });
+  const statuses = await Promise.all(rows.map(async ({ email }) => (await login(t, email, BCRYPT.password)).status));
+  expect(statuses).toEqual([200, 401, 200]);
+  await t.close();
+});
+
+/** Finders only. */
+class Finders extends UserStore {
+  override findById = () => null;
+  override findByIdentifier = () => null;
+}
+
+it('into a store that cannot create is 501, and its dry run is not', async () => {
+  const storage = { users: Finders, sessions: MemorySessionStore };
+  const t = await createTestApp({ authkit: { passwords, storage, registration: { enabled: false } } });
+  expect(await importer(t).run(emails(3), { dryRun: true })).toMatchObject({ imported: 3 });
+  await expect(importer(t).run(emails(3))).rejects.toMatchObject({ code: 'not_supported' });
+  await t.close();
 });
 
 describeOn('a large import', { adapters: ['express'], databases: ['sqlite'] }, (place) => {
