@@ -16,7 +16,7 @@ import { MemorySessionStore, MemoryUserStore } from 'nest-authkit/testing';
 import { Column, Entity } from 'typeorm';
 import { expectProblem, stateOf } from '../support/attack.js';
 import { DATABASES } from '../support/databases.js';
-import { ARGON2, DEVISE_PEPPER, FIREBASE, KEYED, KEYLESS, withOneBitChanged } from '../support/foreign-hashes.js';
+import { ARGON2, DEVISE_PEPPER, FIREBASE, KEYED, KEYLESS } from '../support/foreign-hashes.js';
 import { createTestApp, describeOn, PASSWORD, type TestApp } from '../support/test-app.js';
 
 const PLACES = ['memory', ...DATABASES] as const;
@@ -71,12 +71,6 @@ describeOn('an imported user', { databases: PLACES }, (place) => {
       expect((await t.client.get('/auth/me', { token: first.body.access_token })).status).toBe(200);
     },
   );
-
-  it.each(everyScheme)('with a hash of $scheme that has one bit changed does not sign in', async (old) => {
-    const { id, email } = await imported({ passwordHash: withOneBitChanged(old.hash) });
-    expectProblem(await login(t, email, old.password), 401, 'invalid_credentials');
-    expect(await hashOf(id)).toBe(withOneBitChanged(old.hash));
-  });
 
   it('gets the same reply to a wrong password as somebody unknown', async () => {
     const seen = async (identifier: string) => {
@@ -442,11 +436,10 @@ class Finders extends UserStore {
   override findByIdentifier = () => null;
 }
 
-it('into a store that cannot create is 501, and its dry run is not', async () => {
+it.each([true, false])('into a store that cannot create is 501, with dryRun %p', async (dryRun) => {
   const storage = { users: Finders, sessions: MemorySessionStore };
   const t = await createTestApp({ authkit: { passwords, storage, registration: { enabled: false } } });
-  expect(await importer(t).run(emails(3), { dryRun: true })).toMatchObject({ imported: 3 });
-  await expect(importer(t).run(emails(3))).rejects.toMatchObject({ code: 'not_supported' });
+  await expect(importer(t).run(emails(3), { dryRun })).rejects.toMatchObject({ code: 'not_supported' });
   await t.close();
 });
 
