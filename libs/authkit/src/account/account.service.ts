@@ -34,7 +34,7 @@ export const PROTECTED_FIELDS: ReadonlySet<string> = new Set([
 ]);
 
 /** What fits the column, and reads the same everywhere. */
-const ROLE_NAME = /^[\x21-\x7e]{1,64}$/;
+export const isRoleName = (role: string): boolean => /^[\x21-\x7e]{1,64}$/.test(role);
 
 export interface Registration {
   email: string;
@@ -138,8 +138,7 @@ export class AccountService {
 
   /** Replaces all roles; in force at the user's next request. Throws `last_admin` (409) or `user_not_found` (404). */
   async setRoles(userId: string, roles: readonly string[]): Promise<void> {
-    if (!roles.every((role) => ROLE_NAME.test(role)))
-      refuseField('roles', 'invalid_role', 'Use 1 to 64 printable characters.');
+    if (!roles.every(isRoleName)) refuseField('roles', 'invalid_role', 'Use 1 to 64 printable characters.');
     const before = (await this.known(userId)).user.roles;
     const outcome = await this.users.setRoles(userId, roles, this.clock.now(), this.options.adminRole);
     assertChangeable(outcome);

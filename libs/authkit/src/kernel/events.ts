@@ -31,6 +31,10 @@ export type RevocationReason =
 export interface AuthEventDetails {
   /** An account was made. */
   'user.registered': { email: string };
+  /** `AuthService.importUser()` made an account. */
+  'user.imported': { email: string };
+  /** `UserImporter.run()` is over, or broke off; not after a dry run. */
+  'users.imported': { imported: number; skipped: number; refused: number };
   /** `AuthService.setActive(id, true)` changed it. */
   'user.activated': Record<never, never>;
   /** `AuthService.setActive(id, false)` changed it; every session is over. */

@@ -5,6 +5,7 @@ import type { MaybePromise } from '../../kernel/maybe-promise.js';
 import { UserConflictError, type UserStore, type NewUser } from '../../storage/user.store.js';
 import { assertHas, assertIs, assertWinners, casesOn, later, type ContractCase } from './contract.js';
 import { AT, abilitiesOf, hashNo, UserFixtures, type UserStoreContractOptions } from './user-fixtures.js';
+import { importChecks } from './user-imports.contract.js';
 import { roleChecks } from './user-roles.contract.js';
 import { sessionEpochChecks } from './user-epochs.contract.js';
 
@@ -25,6 +26,7 @@ export function userStoreContract(
     ...(has('usernames') && usernameChecks),
     ...(has('create') && createChecks),
     ...(has('create') && has('usernames') && usernameConflictChecks),
+    ...importChecks(abilities),
     ...(has('updateProfile') && profileChecks),
     ...(has('changePassword') && passwordChecks),
     ...(has('setEmailVerified') && emailChecks),
