@@ -49,7 +49,7 @@ const HEADERS = new Set(['alg', 'typ', 'kid']);
 @Injectable()
 export class AccessTokens {
   private readonly signer: { kid: string; jwt: JwtService };
-  private readonly verifiers: ReadonlyMap<string, JwtService>;
+  private readonly verifiers: ReadonlyMap<string, { key: KeyObject; jwt: JwtService }>;
   /** Verified claims by the token's SHA-256, so that a hit costs no signature and no token is kept. */
   private readonly verified = new LRUCache<string, AccessClaims>({ max: VERIFIED_TOKENS });
 
@@ -58,9 +58,9 @@ export class AccessTokens {
     keys: KeyRing,
     private readonly clock: Clock,
   ) {
-    const ring = keys.keys('access-token HS256').map((key) => ({ kid: keyIdOf(key), jwt: jwtServiceOf(key) }));
+    const ring = keys.keys('access-token HS256').map((key) => ({ kid: keyIdOf(key), key, jwt: jwtServiceOf(key) }));
     this.signer = ring[0];
-    this.verifiers = new Map(ring.map(({ kid, jwt }) => [kid, jwt]));
+    this.verifiers = new Map(ring.map((one) => [one.kid, one]));
   }
 
   /** Seconds a new token lives. */
@@ -105,13 +105,21 @@ export class AccessTokens {
     return claims;
   }
 
+  /** The key and algorithm its header names, if they are ours; null for a token of somebody else's. Verifies nothing. */
+  verificationKey(token: string): { key: KeyObject; algorithm: string } | null {
+    const header = parseStrictJws(token)?.header;
+    if (header?.['alg'] !== ALGORITHM || header['typ'] !== TYPE || typeof header['kid'] !== 'string') return null;
+    const key = this.verifiers.get(header['kid'])?.key;
+    return key ? { key, algorithm: ALGORITHM } : null;
+  }
+
   private verifySignature(token: string): AccessClaims {
     const parts = parseStrictJws(token);
     if (!parts) throw invalid('not a strict compact JWS');
     const { header, payload } = parts;
     if (!Object.keys(header).every((name) => HEADERS.has(name))) throw invalid('a header parameter is not allowed');
     if (header['alg'] !== ALGORITHM || header['typ'] !== TYPE) throw invalid('wrong alg or typ');
-    const jwt = typeof header['kid'] === 'string' ? this.verifiers.get(header['kid']) : undefined;
+    const jwt = typeof header['kid'] === 'string' ? this.verifiers.get(header['kid'])?.jwt : undefined;
     if (!jwt) throw invalid('unknown key');
     try {
       jwt.verify(token, {
