@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { Controller, Get, Logger, Req, Res, UseFilters, type Type } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
@@ -38,7 +39,7 @@ export function redirectSignInController(
     begin(@Req() incoming: unknown, @Res() response: unknown): Promise<void> {
       const request = nodeRequest(incoming as RequestLike);
       const exchange = this.states.exchange(name, request.headers.cookie);
-      return this.redirect(response, exchange, () => this.signIns.begin(name, request, exchange));
+      return this.redirect(request, response, exchange, () => this.signIns.begin(name, request, exchange));
     }
 
     @Get('callback')
@@ -51,14 +52,21 @@ export function redirectSignInController(
     callback(@Req() incoming: unknown, @Res() response: unknown): Promise<void> {
       const request = nodeRequest(incoming as RequestLike);
       const exchange = this.states.exchange(name, request.headers.cookie);
-      return this.redirect(response, exchange, async () => {
+      return this.redirect(request, response, exchange, async () => {
         this.transport.deliver(response, await this.signIns.finish(name, request, exchange));
         return successUrl;
       });
     }
 
     /** 303 whatever the method was (RFC 9110, 15.4.4); the address we leave, which may hold a code, is told nobody. */
-    private async redirect(response: unknown, exchange: SignInExchange, to: () => Promise<string>): Promise<void> {
+    private async redirect(
+      { method }: IncomingMessage,
+      response: unknown,
+      exchange: SignInExchange,
+      to: () => Promise<string>,
+    ): Promise<void> {
+      // Adapters serve HEAD by the GET handler; who only looks does not sign in.
+      if (method !== 'GET') throw new AuthKitError('method_not_allowed', { headers: { Allow: 'GET' } });
       const adapter = this.adapterHost.httpAdapter;
       adapter.setHeader(response, 'Referrer-Policy', 'no-referrer');
       let location: string;
