@@ -312,6 +312,7 @@ describeOn('the demo', { databases: DATABASES }, ({ adapter, database }) => {
       'get /',
       'post /auth/login',
       'post /auth/logout',
+      'post /auth/passport/legacy',
       'post /auth/refresh',
       'post /auth/register',
       'post /auth/token',
