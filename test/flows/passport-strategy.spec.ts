@@ -1,5 +1,17 @@
 import type { IncomingMessage } from 'node:http';
-import { Controller, Get, Injectable, Post, Req, UnauthorizedException, UseFilters, UseGuards } from '@nestjs/common';
+import {
+  Controller,
+  Get,
+  Injectable,
+  Post,
+  Req,
+  SetMetadata,
+  UnauthorizedException,
+  UseFilters,
+  UseGuards,
+  type ExecutionContext,
+} from '@nestjs/common';
+import { APP_GUARD, Reflector } from '@nestjs/core';
 import { AuthGuard, PassportStrategy } from '@nestjs/passport';
 import jwt from 'jsonwebtoken';
 import {
@@ -8,6 +20,7 @@ import {
   ProblemFilter,
   Public,
   Roles,
+  ruleOf,
   SessionStore,
   type AuthUser,
   type Principal,
@@ -243,6 +256,66 @@ describe.each([true, false])('AuthGuard("authkit"), global guard %s', (globalGua
         expectProblem(await chain({ token, headers: badge }), 401, code);
       }
     });
+  });
+});
+
+const IS_PUBLIC_KEY = 'isPublic';
+
+/** The recipe's global guard in step 2 of docs/guides/migrating-from-passport.md. */
+@Injectable()
+class JwtAuthGuard extends AuthGuard(['authkit', 'jwt']) {
+  constructor(private readonly reflector: Reflector) {
+    super();
+  }
+
+  override canActivate(context: ExecutionContext) {
+    const [handler, controller] = [context.getHandler(), context.getClass()];
+    if (this.reflector.getAllAndOverride<boolean>(IS_PUBLIC_KEY, [handler, controller])) return true;
+    if (ruleOf(handler, controller).public) return true;
+    return super.canActivate(context);
+  }
+}
+
+@Controller('recipe')
+class RecipeController {
+  @Get('profile')
+  profile(@Req() { user }: WithUser) {
+    return { id: user!.id };
+  }
+
+  @Get('health')
+  @SetMetadata(IS_PUBLIC_KEY, true)
+  health() {
+    return { ok: true };
+  }
+}
+
+describeOn('an app on its way from the recipe', {}, ({ adapter }) => {
+  let t: TestApp;
+  beforeAll(async () => {
+    t = await createTestApp({
+      adapter,
+      controllers: [RecipeController],
+      providers: [OldJwtStrategy, { provide: APP_GUARD, useClass: JwtAuthGuard }],
+      authkit: { features: [passport()], globalGuard: false },
+    });
+  });
+  afterAll(() => t.close());
+
+  it('takes old tokens and new ones, and refuses those without', async () => {
+    const { id, accessToken } = await t.signUp('ada@example.com');
+    const old = jwt.sign({ sub: 'old user' }, OLD_SECRET);
+    expect((await t.client.get('/recipe/profile', { token: accessToken })).body).toEqual({ id });
+    expect((await t.client.get('/recipe/profile', { token: old })).body).toEqual({ id: 'old user' });
+    expect((await t.client.get('/recipe/profile')).status).toBe(401);
+    expect((await t.client.get('/recipe/health')).status).toBe(200);
+  });
+
+  it('serves the routes of the kit, to holders of the kit’s tokens alone', async () => {
+    const { email, accessToken } = await t.signUp('bob@example.com');
+    expect((await t.client.post('/auth/login', { identifier: email, password: PASSWORD })).status).toBe(200);
+    expect((await t.client.get('/auth/me', { token: accessToken })).status).toBe(200);
+    expect((await t.client.get('/auth/me', { token: jwt.sign({ sub: 'x' }, OLD_SECRET) })).status).toBe(401);
   });
 });
 
