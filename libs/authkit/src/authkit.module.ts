@@ -156,6 +156,7 @@ function compose(definition: DynamicModule, options: AuthKitStaticOptions): Dyna
       ],
       RESOLVED_OPTIONS,
       STATIC_OPTIONS,
+      ...features.flatMap((feature) => feature.exports ?? []),
     ],
   };
 }

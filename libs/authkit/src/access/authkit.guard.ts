@@ -82,7 +82,7 @@ export class AuthKitGuard implements CanActivate {
   }
 
   /** Headers are written before the throw, so that the app needs no exception filter to answer properly. */
-  private refuse(error: unknown, context: ExecutionContext): never {
+  protected refuse(error: unknown, context: ExecutionContext): never {
     const refusal =
       error instanceof AuthKitError ? error : new AuthKitError('unavailable', { reason: String(error), cause: error });
     if (context.getType<string>() === 'http') {

@@ -38,7 +38,8 @@ export const isRoleName = (role: string): boolean => /^[\x21-\x7e]{1,64}$/.test(
 
 export interface Registration {
   email: string;
-  password: string;
+  /** Null for an account whose owner signs in by other means; no client can ask for that. */
+  password: string | null;
   username?: string | null;
   /** Host columns, already validated. */
   [field: string]: unknown;
@@ -69,11 +70,11 @@ export class AccountService {
     const { email: rawEmail, password, username: rawUsername, ...fields } = input;
     const email = canonicalEmail(rawEmail) ?? refuseField('email', 'invalid_email', 'Give one e-mail address.');
     const username = this.newUsername(rawUsername);
-    assertPasswordPolicy(password, this.options.passwords.minLength);
+    if (password !== null) assertPasswordPolicy(password, this.options.passwords.minLength);
     // Usernames are public, so this may be told at once, before the hash is spent.
     if (username !== null && (await this.users.findByIdentifier({ username })))
       throw new AuthKitError('username_taken');
-    const passwordHash = await this.passwords.hash(password);
+    const passwordHash = password === null ? null : await this.passwords.hash(password);
     const at = this.clock.now();
     const user = {
       id: newId(at),

@@ -183,10 +183,12 @@ export class AccessTokens {
     return this.verifier.verify(token, options);
   }
 
-  /** The key a token names in its header, before anything of it is verified; null when it names none of ours. */
-  keyNamedBy(token: string): SigningKey | null {
-    const kid = parseStrictJws(token)?.header['kid'];
-    return (typeof kid === 'string' && this.keys.find(kid)) || null;
+  /** The key that the header names, if it is ours and of the header's algorithm; else null. Verifies nothing. */
+  verificationKey(token: string): VerificationKey | null {
+    const header = parseStrictJws(token)?.header;
+    const kid = header?.['kid'];
+    const key = typeof kid === 'string' ? this.keys.find(kid) : undefined;
+    return key && header?.['alg'] === key.alg && header['typ'] === TYPE ? key : null;
   }
 }
 
