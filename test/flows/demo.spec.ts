@@ -8,6 +8,7 @@ import { AuthService, RESOLVED_OPTIONS, UserStore, type ResolvedOptions } from '
 import { DataSource } from 'typeorm';
 import { createDemoApp } from '../../apps/demo/src/create-app.js';
 import type { Environment } from '../../apps/demo/src/demo-config.js';
+import { LegacyMember } from '../../apps/demo/src/legacy/legacy-member.entity.js';
 import { startDemo } from '../../apps/demo/src/start-demo.js';
 import { FirstAdmin } from '../../apps/demo/src/users/first-admin.js';
 import { Client, cookieHeader } from '../support/client.js';
@@ -46,6 +47,7 @@ describeOn('the demo', { databases: DATABASES }, ({ adapter, database }) => {
   let client: Client;
   let origin: Record<string, string>;
   let admin: { email: string; password: string };
+  let member: { username: string; password: string };
 
   beforeAll(async () => {
     demo = await prepareDemo(adapter, database as Database);
@@ -55,6 +57,11 @@ describeOn('the demo', { databases: DATABASES }, ({ adapter, database }) => {
     const valueOf = (name: string) =>
       printed.map((line) => line.trim().split(/\s+/)).find(([key]) => key === name)?.[1];
     admin = { email: valueOf('e-mail')!, password: valueOf('password')! };
+    const password = printed
+      .at(printed.findIndex((line) => line.includes('username')) + 1)!
+      .trim()
+      .split(/\s+/)[1];
+    member = { username: valueOf('username')!, password };
   });
   afterAll(async () => {
     await app.close();
@@ -73,13 +80,43 @@ describeOn('the demo', { databases: DATABASES }, ({ adapter, database }) => {
     return { id: registered.body.user.id as string, token: await tokenOf(email) };
   }
 
-  it('prints the first admin, the URL and the Swagger page at its first start, and the admin signs in', async () => {
+  it('prints the first admin, a legacy member, the URL and the Swagger page at its first start, and the admin signs in', async () => {
     expect(printed.join('\n')).toMatch(
-      /e-mail +admin@example\.com\n +password +[\w-]{24}\nNotes +http\S+\nSwagger +http\S+\/docs$/,
+      /e-mail +admin@example\.com\n +password +[\w-]{24}\nA member .*\n +username +M-1001\n +password +[\w-]{24}\nNotes +http\S+\nSwagger +http\S+\/docs$/,
     );
     const login = await client.post('/auth/login', { identifier: admin.email, password: admin.password });
     const me = await client.get('/auth/me', { token: login.body.access_token });
     expect(me.body.user).toMatchObject({ email: 'admin@example.com', roles: ['admin'], emailVerified: true });
+  });
+
+  it('signs in a member of the former system, who is a user with a session of the kit from then on', async () => {
+    const signIn = (body: object) => client.post('/auth/passport/legacy', body);
+    const first = await Promise.all([signIn(member), signIn(member)]);
+    expect(first.map(({ status }) => status)).toEqual([200, 200]);
+    const [{ body }, second] = first;
+    expect(body.user).toMatchObject({ email: 'member@example.com', fullName: 'Mary Member', roles: ['user'] });
+    expect(second.body.user.id).toBe(body.user.id);
+    expect((await client.post('/notes', NOTE, { token: body.access_token })).status).toBe(201);
+    expect((await client.post('/auth/refresh', { refreshToken: body.refresh_token })).status).toBe(200);
+    expect((await client.get(`/users/${body.user.id}`, { token: await tokenOf(admin.email) })).status).toBe(200);
+  });
+
+  it('refuses members it does not know, wrong passwords, and an address that is another account’s', async () => {
+    const attempts = [
+      { ...member, password: 'wrong' },
+      { ...member, username: 'M-9999' },
+    ];
+    for (const body of attempts) {
+      const reply = await client.post('/auth/passport/legacy', body);
+      expect([reply.status, reply.body.code]).toEqual([401, 'invalid_credentials']);
+    }
+    await signUp('taken@example.com');
+    const members = app.get(DataSource).getRepository(LegacyMember);
+    const { password } = await members.findOneByOrFail({ number: member.username });
+    await members.save({ number: 'M-2', email: 'taken@example.com', fullName: 'T', password });
+    const taken = await client.post('/auth/passport/legacy', { ...member, username: 'M-2' });
+    expect([taken.status, taken.body.code]).toEqual([401, 'invalid_credentials']);
+    expect((await client.post('/auth/passport/legacy', { ...member, username: 'a\0b' })).status).toBe(422);
   });
 
   it('prints no password at its second start, and keeps accounts and sessions', async () => {
@@ -275,6 +312,7 @@ describeOn('the demo', { databases: DATABASES }, ({ adapter, database }) => {
       'get /',
       'post /auth/login',
       'post /auth/logout',
+      'post /auth/passport/legacy',
       'post /auth/refresh',
       'post /auth/register',
       'post /auth/token',

@@ -2,9 +2,13 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { ConfigModule, ConfigService } from '@nestjs/config';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { AuthKitModule } from 'nest-authkit';
+import { passport } from 'nest-authkit/passport';
 import { databaseOptions } from './database.js';
 import type { DemoConfig } from './demo-config.js';
 import { HomeController } from './home.controller.js';
+import { LegacyLoginDto } from './legacy/legacy-login.dto.js';
+import { LegacyModule } from './legacy/legacy.module.js';
+import { LegacyStrategy } from './legacy/legacy.strategy.js';
 import { NotesModule } from './notes/notes.module.js';
 import { ROLES } from './roles.js';
 import { RegisterUserDto, UpdateProfileDto, UserDto } from './users/user.dto.js';
@@ -32,9 +36,14 @@ export class AppModule {
         AuthKitModule.forRootAsync<User>({
           userEntity: User,
           dto: { register: RegisterUserDto, profile: UpdateProfileDto, user: UserDto },
+          // Members of the former system sign in with what they have, and are users from then on.
+          features: [
+            passport({ signIn: { legacy: { strategy: LegacyStrategy, body: LegacyLoginDto, amr: ['pwd'] } } }),
+          ],
           inject: [ConfigService],
           useFactory: (one: Config) => ({ appName: 'Notes', roles: ROLES, ...one.get('authkit', { infer: true }) }),
         }),
+        LegacyModule,
         NotesModule,
         UsersModule,
       ],

@@ -3,6 +3,7 @@ import { ConfigService } from '@nestjs/config';
 import { RESOLVED_OPTIONS, type ResolvedOptions } from 'nest-authkit';
 import { createDemoApp } from './create-app.js';
 import type { DemoConfig, Environment } from './demo-config.js';
+import { SampleMember } from './legacy/sample-member.js';
 import { FirstAdmin } from './users/first-admin.js';
 
 /** Starts the demo and tells the operator where it is; SIGTERM and SIGINT let requests under way finish, then exit 0. */
@@ -17,6 +18,10 @@ export async function startDemo(env: Environment, print: (line: string) => void)
       print('The first admin. The password is shown this once:');
       print(`  e-mail    ${admin.email}`);
       print(`  password  ${admin.password}`);
+      const member = await app.get(SampleMember).make();
+      print('A member of the former system (POST /auth/passport/legacy), likewise:');
+      print(`  username  ${member.number}`);
+      print(`  password  ${member.password}`);
     }
     const config = app.get<ConfigService<DemoConfig, true>>(ConfigService);
     await app.listen(config.get('port', { infer: true }), config.get('host', { infer: true }));

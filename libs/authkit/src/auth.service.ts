@@ -1,5 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { AccountService, type Registration, type RegistrationGrants } from './account/account.service.js';
+import type { ImportUser } from './importing/import-user.js';
+import { UserImporter } from './importing/user-importer.js';
 import { AuthKitError } from './kernel/errors.js';
 import { LoginService } from './login/login.service.js';
 import type { CredentialTransport } from './kernel/credential-transport.js';
@@ -24,11 +26,20 @@ export class AuthService<U extends AuthUser = AuthUser> {
     private readonly tokens: TokenPairs,
     private readonly accessTokens: AccessTokens,
     @Inject(UserStore) private readonly users: UserStore,
+    private readonly importer: UserImporter,
   ) {}
 
   /** Makes an account. Throws 409 (`email_taken`, `username_taken`, `conflict`) or 422. */
   async register(input: Registration, grants?: RegistrationGrants): Promise<U> {
     return (await this.accounts.register(input, grants)) as U;
+  }
+
+  /**
+   * Makes an account of another system's, with its password hash; `UserImporter` does so for many. Its id is a new one
+   * unless it is a UUID. Throws 409 (`email_taken`, `username_taken`, `conflict`) or 422.
+   */
+  async importUser(user: ImportUser): Promise<U> {
+    return (await this.importer.importOne(user)) as U;
   }
 
   /** The user with this e-mail address or username, as typed; null when there is none. */
@@ -41,14 +52,15 @@ export class AuthService<U extends AuthUser = AuthUser> {
     return this.signIn(await this.logins.withPassword(identifier, password, transport));
   }
 
-  /** Signs in a user whom the host has authenticated by other means; `amr` says how (RFC 8176). */
+  /** Signs in a user whom the host has authenticated by other means; `amr` says how (RFC 8176), `authenticatedAt` when. */
   async issueFor(
     user: { id: string } | string,
-    options: { transport?: CredentialTransport; amr?: readonly string[] } = {},
+    options: { transport?: CredentialTransport; amr?: readonly string[]; authenticatedAt?: Date } = {},
   ): Promise<SignIn<U>> {
     const known = (await this.users.findById(typeof user === 'string' ? user : user.id)) as KnownUser | null;
     if (!known) throw new AuthKitError('user_not_found');
-    return this.signIn(await this.logins.complete(known, options.transport ?? 'bearer', options.amr ?? []));
+    const { transport = 'bearer', amr = [], authenticatedAt } = options;
+    return this.signIn(await this.logins.complete(known, transport, amr, authenticatedAt?.getTime()));
   }
 
   /** Exchanges a bearer session's refresh token for new tokens. Throws 401. */

@@ -24,6 +24,8 @@ import { HttpGate } from './http/http-gate.js';
 import { OWN_CONTROLLERS, OwnRoutes } from './http/own-routes.js';
 import { ProblemWriter } from './http/problem-writer.js';
 import { Clock } from './kernel/clock.js';
+import { ImportCheck } from './importing/import-check.js';
+import { UserImporter } from './importing/user-importer.js';
 import { AuthEvents, type AuthEventListener } from './kernel/events.js';
 import { KeyRing } from './kernel/key-ring.js';
 import { AuthEventExplorer } from './kernel/on-auth-event.decorator.js';
@@ -127,6 +129,7 @@ function compose(definition: DynamicModule, options: AuthKitStaticOptions): Dyna
       ],
       ...[AuthKitGuard, GuardCheck, RolePolicy, UserView, AuthEvents, AuthEventExplorer],
       ...[HttpGate, OwnRoutes, ProblemWriter, BootCheck, ReadinessService],
+      ...[UserImporter, ImportCheck],
       ...features.flatMap((feature) => feature.providers ?? []),
       ...collected(AUTHENTICATORS, [...features.map(({ authenticator }) => authenticator), SessionAuthenticator]),
       ...collected(
@@ -146,12 +149,14 @@ function compose(definition: DynamicModule, options: AuthKitStaticOptions): Dyna
         SessionStore,
         RolePolicy,
         UserView,
+        UserImporter,
         ReadinessService,
         KeyInventory,
         ProblemWriter,
       ],
       RESOLVED_OPTIONS,
       STATIC_OPTIONS,
+      ...features.flatMap((feature) => feature.exports ?? []),
     ],
   };
 }

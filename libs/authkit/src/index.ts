@@ -36,6 +36,9 @@ export { canonicalUsername } from './account/username.js';
 export { UserView } from './account/user-view.js';
 
 export type { AuthKitFeature } from './features/feature.js';
+export type { ImportProblem, ImportReport, ImportUser } from './importing/import-user.js';
+export { jsonLines, SourceRow } from './importing/json-lines.js';
+export { UserImporter, type ImportOptions } from './importing/user-importer.js';
 export { SecondFactor } from './login/second-factor.js';
 
 export { Clock, SystemClock } from './kernel/clock.js';
@@ -66,6 +69,8 @@ export type { Principal, PrincipalKind } from './kernel/principal.js';
 export { RequestContext } from './kernel/request-context.js';
 
 export { bcrypt } from './passwords/bcrypt.hasher.js';
+export { firebaseHash, type FirebaseParameters } from './passwords/firebase.scheme.js';
+export { deviseHash, importedHashes, type ImportedHashesOptions } from './passwords/imported.hasher.js';
 export { PasswordHasher, type HashJob, type RunHashJob } from './passwords/password-hasher.js';
 
 export type { SigningAlgorithm } from './kernel/signing-key.js';
@@ -81,6 +86,7 @@ export {
   UserStore,
   type AuthUser,
   type Change,
+  type CreateOutcome,
   type GuardedChange,
   type KnownUser,
   type LoginIdentifier,

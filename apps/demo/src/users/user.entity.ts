@@ -8,4 +8,8 @@ export class User extends AuthUserBase {
 
   @Column({ name: 'about', type: 'varchar', length: 1000, nullable: true })
   about!: string | null;
+
+  /** Of a member of the former system, once signed in here. */
+  @Column({ name: 'legacy_number', type: 'varchar', length: 20, nullable: true, unique: true })
+  legacyNumber!: string | null;
 }

@@ -32,14 +32,20 @@ export class SessionAuthenticator extends Authenticator {
     request: IncomingMessage,
     liveSession = false,
   ): Authentication | null | Promise<Authentication> {
+    const presented = this.presentedToken(request);
+    return presented && this.authenticateToken(presented.token, presented.via, liveSession);
+  }
+
+  /** The token a request presents, unverified; null when there is none. Throws 401 for another kind of header, 400 for two. */
+  presentedToken(request: IncomingMessage): { token: string; via: 'header' | 'cookie' } | null {
     const { authorization, cookie } = request.headers;
     if (authorization !== undefined && !this.options.credentials.header) {
       throw new AuthKitError('authentication_required', { reason: 'bearer tokens are switched off' });
     }
     const bearer = bearerTokenOf(request);
-    if (bearer !== undefined) return this.authenticateToken(bearer, 'header', liveSession);
+    if (bearer !== undefined) return { token: bearer, via: 'header' };
     const token = this.cookies.accessToken(cookie);
-    return token === undefined ? null : this.authenticateToken(token, 'cookie', liveSession);
+    return token === undefined ? null : { token, via: 'cookie' };
   }
 
   private authenticateToken(

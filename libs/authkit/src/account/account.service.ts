@@ -34,11 +34,12 @@ export const PROTECTED_FIELDS: ReadonlySet<string> = new Set([
 ]);
 
 /** What fits the column, and reads the same everywhere. */
-const ROLE_NAME = /^[\x21-\x7e]{1,64}$/;
+export const isRoleName = (role: string): boolean => /^[\x21-\x7e]{1,64}$/.test(role);
 
 export interface Registration {
   email: string;
-  password: string;
+  /** Null for an account whose owner signs in by other means; no client can ask for that. */
+  password: string | null;
   username?: string | null;
   /** Host columns, already validated. */
   [field: string]: unknown;
@@ -69,11 +70,11 @@ export class AccountService {
     const { email: rawEmail, password, username: rawUsername, ...fields } = input;
     const email = canonicalEmail(rawEmail) ?? refuseField('email', 'invalid_email', 'Give one e-mail address.');
     const username = this.newUsername(rawUsername);
-    assertPasswordPolicy(password, this.options.passwords.minLength);
+    if (password !== null) assertPasswordPolicy(password, this.options.passwords.minLength);
     // Usernames are public, so this may be told at once, before the hash is spent.
     if (username !== null && (await this.users.findByIdentifier({ username })))
       throw new AuthKitError('username_taken');
-    const passwordHash = await this.passwords.hash(password);
+    const passwordHash = password === null ? null : await this.passwords.hash(password);
     const at = this.clock.now();
     const user = {
       id: newId(at),
@@ -138,8 +139,7 @@ export class AccountService {
 
   /** Replaces all roles; in force at the user's next request. Throws `last_admin` (409) or `user_not_found` (404). */
   async setRoles(userId: string, roles: readonly string[]): Promise<void> {
-    if (!roles.every((role) => ROLE_NAME.test(role)))
-      refuseField('roles', 'invalid_role', 'Use 1 to 64 printable characters.');
+    if (!roles.every(isRoleName)) refuseField('roles', 'invalid_role', 'Use 1 to 64 printable characters.');
     const before = (await this.known(userId)).user.roles;
     const outcome = await this.users.setRoles(userId, roles, this.clock.now(), this.options.adminRole);
     assertChangeable(outcome);

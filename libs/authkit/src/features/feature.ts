@@ -9,6 +9,8 @@ export interface AuthKitFeature {
   readonly name: string;
   readonly entities?: readonly Type<object>[];
   readonly providers?: readonly Provider[];
+  /** Those of its providers that host code may inject. */
+  readonly exports?: readonly Type<object>[];
   /** Its controllers below a path. */
   readonly controllers?: (path: string) => readonly Type<object>[];
   /** Path of the controllers when the host names none. @default the feature's name */

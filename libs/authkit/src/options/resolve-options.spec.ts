@@ -166,7 +166,7 @@ describe('resolveOptions', () => {
       adminRole: null,
     });
     expect(options.secrets).toEqual([SECRET, OTHER]);
-    expect(options.passwords.hashers.map(({ scheme }) => scheme)).toEqual(['argon2id', 'bcrypt-sha256']);
+    expect(options.passwords.hashers.map(({ scheme }) => scheme)).toEqual(['argon2id', 'bcrypt-sha256', 'imported']);
     expect(options.adminRole).toBeNull();
     expect(options.warnings).toHaveLength(2);
   });

@@ -1,4 +1,5 @@
 import { bcrypt } from '../passwords/bcrypt.hasher.js';
+import { importedHashes } from '../passwords/imported.hasher.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
 import type { RoleDefinition } from './authkit-options.js';
 import { refuse, section, textList, type Parser } from './option-parsers.js';
@@ -16,7 +17,7 @@ export function exactOrigin(value: string, path: string): string {
   return value;
 }
 
-/** One hasher or a list; bcrypt is always among them. */
+/** One hasher or a list. bcrypt and what verifies imported hashes are always among them, what only verifies last. */
 export const hashers: Parser<readonly PasswordHasher[]> = (raw, path) => {
   const list: unknown[] = raw === undefined ? [] : Array.isArray(raw) ? raw : [raw];
   const given = list.map((hasher) =>
@@ -24,8 +25,11 @@ export const hashers: Parser<readonly PasswordHasher[]> = (raw, path) => {
       ? hasher
       : refuse(path, hasher, 'Give bcrypt(), argon2id() or your own PasswordHasher.'),
   );
-  // Imported bcrypt hashes verify whatever writes the new ones.
-  return given.some((hasher) => hasher.scheme === 'bcrypt-sha256') ? given : [...given, bcrypt()];
+  const missing = [bcrypt, importedHashes]
+    .map((make) => make())
+    .filter(({ scheme }) => !given.some((one) => one.scheme === scheme));
+  const all = [...given, ...missing];
+  return [...all.filter((hasher) => !hasher.verifiesOnly), ...all.filter((hasher) => hasher.verifiesOnly)];
 };
 
 export function cookieName(fallback: string): Parser<string> {

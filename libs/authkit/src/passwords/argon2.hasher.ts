@@ -2,14 +2,17 @@
 import { randomBytes } from 'node:crypto';
 import '@node-rs/argon2'; // used in the workers; imported here so that a missing package fails at start
 import { callerFile } from '../kernel/this-file.js';
-import { PasswordHasher, type RunHashJob } from './password-hasher.js';
+import { PasswordHasher, type HashJob, type RunHashJob } from './password-hasher.js';
 
 const HERE = callerFile();
 /** Algorithm.Argon2id, a const enum of the package's types that isolated modules cannot read. */
 const ARGON2ID = 2;
 const MAX_STORED_MEMORY_KIB = 256 * 1024;
 const MAX_STORED_PASSES = 10;
-const PHC = /^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,3}),p=(\d{1,2})\$[A-Za-z0-9+/]{11,86}\$[A-Za-z0-9+/]{16,86}$/;
+/** Django writes the same behind a name of its own. */
+const DJANGO = /^argon2(?=\$argon2(?:id|i|d)\$)/;
+const PHC =
+  /^\$(argon2(?:id|i|d))\$v=(?:19|16)\$m=(\d{1,7}),t=(\d{1,3}),p=(\d{1,2})\$([A-Za-z0-9+/]{11,64})\$([A-Za-z0-9+/]{16,86})$/;
 
 export interface Argon2idOptions {
   /** Memory in KiB. @default 19456 */
@@ -20,7 +23,10 @@ export interface Argon2idOptions {
   parallelism?: number;
 }
 
-/** Argon2id (RFC 9106) with the OWASP minimum as default: 19 MiB, 2 passes, 1 lane. */
+/**
+ * Argon2id (RFC 9106) with the OWASP minimum as default: 19 MiB, 2 passes, 1 lane. Hashes of imported users verify and
+ * are replaced at login: Argon2id, i and d of other parameters, and Django's `argon2$argon2id$`.
+ */
 export function argon2id(options: Argon2idOptions = {}): PasswordHasher {
   return new Argon2idHasher(options.memory ?? 19_456, options.passes ?? 2, options.parallelism ?? 1);
 }
@@ -44,29 +50,27 @@ class Argon2idHasher extends PasswordHasher {
   }
 
   override recognises(hash: string): boolean {
-    return hash.startsWith('$argon2id$');
+    return /^(?:argon2)?\$argon2(?:id|i|d)\$/.test(hash);
+  }
+
+  override schemeOf(hash: string): string | null {
+    return read(hash)?.scheme ?? null;
   }
 
   override async hash(password: string, run: RunHashJob): Promise<string> {
-    const args = [
-      password,
-      {
-        algorithm: ARGON2ID,
-        memoryCost: this.memory,
-        timeCost: this.passes,
-        parallelism: this.parallelism,
-        outputLen: 32,
-      },
-    ];
-    return String(await run({ module: '@node-rs/argon2', from: HERE, method: 'hashSync', args }));
+    return String(await run(this.hashJob(password, this.memory)));
   }
 
   override async verify(password: string, hash: string, run: RunHashJob): Promise<boolean> {
-    const match = PHC.exec(hash);
-    if (!match || Number(match[1]) > MAX_STORED_MEMORY_KIB || Number(match[2]) > MAX_STORED_PASSES) return false;
-    return (
-      (await run({ module: '@node-rs/argon2', from: HERE, method: 'verifySync', args: [hash, password] })) === true
-    );
+    const stored = read(hash);
+    if (!stored) return false;
+    const args = [stored.phc, password];
+    return (await run({ module: '@node-rs/argon2', from: HERE, method: 'verifySync', args })) === true;
+  }
+
+  override async makeUp(password: string, hash: string, run: RunHashJob): Promise<void> {
+    const missing = this.memory - (read(hash)?.work ?? 0) / this.passes;
+    if (missing >= 8 * this.parallelism) await run(this.hashJob(password, Math.ceil(missing)));
   }
 
   override needsRehash(hash: string): boolean {
@@ -85,4 +89,27 @@ class Argon2idHasher extends PasswordHasher {
   private get prefix(): string {
     return `$argon2id$v=19$m=${this.memory},t=${this.passes},p=${this.parallelism}$`;
   }
+
+  private hashJob(password: string, memoryCost: number): HashJob {
+    const { passes: timeCost, parallelism } = this;
+    const args = [password, { algorithm: ARGON2ID, memoryCost, timeCost, parallelism, outputLen: 32 }];
+    return { module: '@node-rs/argon2', from: HERE, method: 'hashSync', args };
+  }
+}
+
+/** Null for a hash that is malformed or too costly; `work` is memory in KiB times passes. */
+function read(hash: string): { scheme: string; phc: string; work: number } | null {
+  const named = hash.replace(DJANGO, '');
+  // The first version wrote none.
+  const phc = named.replace(/^\$(argon2(?:id|i|d))\$m=/, '$$$1$$v=16$$m=');
+  const [, scheme, memory, passes, lanes, salt, digest] = PHC.exec(phc) ?? [];
+  const [m, t, p] = [memory, passes, lanes].map(Number);
+  if (!(m >= 8 * p && m <= MAX_STORED_MEMORY_KIB && t >= 1 && t <= MAX_STORED_PASSES && p >= 1)) return null;
+  // The library throws at what is no canonical base64.
+  if (![salt, digest].every(isCanonical)) return null;
+  return { scheme: named === hash ? scheme : `django-${scheme}`, phc, work: m * t };
+}
+
+function isCanonical(base64: string): boolean {
+  return Buffer.from(base64, 'base64').toString('base64').replace(/=/g, '') === base64;
 }

@@ -1,18 +1,14 @@
-import { createHmac, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { callerFile } from '../kernel/this-file.js';
+import { looksLikeBcrypt, MAX_STORED_COST, prehash, readBcrypt } from './bcrypt-format.js';
 import { PasswordHasher, type HashJob, type RunHashJob } from './password-hasher.js';
 
 const HERE = callerFile();
-/** Stored costs above this are refused, so that a planted hash cannot burn minutes. */
-const MAX_STORED_COST = 15;
-const MAX_PLAIN_BYTES = 72;
-
-const SHA256 = /^\$bcrypt-sha256\$v=2,t=2b,r=(\d{1,2})\$([./A-Za-z0-9]{22})\$([./A-Za-z0-9]{31})$/;
-const PLAIN = /^\$2[aby]\$(\d{2})\$[./A-Za-z0-9]{53}$/;
 
 /**
  * bcrypt for new hashes as `$bcrypt-sha256$` (the format of passlib, version 2): HMAC-SHA-256 first, so that nothing is
- * cut at bcrypt's 72 bytes. Plain `$2a$`, `$2b$` and `$2y$` hashes of imported users verify and are replaced at login.
+ * cut at bcrypt's 72 bytes. Hashes of imported users verify and are replaced at login: plain `$2a$`, `$2b$` and `$2y$`,
+ * passlib's version 1, Django's `bcrypt$` and `bcrypt_sha256$`.
  *
  * @param options.cost log2 of the rounds, 4 to 15; production wants at least 10. Default 12.
  */
@@ -31,7 +27,11 @@ class BcryptHasher extends PasswordHasher {
   }
 
   override recognises(hash: string): boolean {
-    return hash.startsWith('$bcrypt-sha256$') || /^\$2[abxy]\$/.test(hash);
+    return looksLikeBcrypt(hash);
+  }
+
+  override schemeOf(hash: string): string | null {
+    return readBcrypt(hash)?.scheme ?? null;
   }
 
   override async hash(password: string, run: RunHashJob): Promise<string> {
@@ -41,32 +41,22 @@ class BcryptHasher extends PasswordHasher {
   }
 
   override async verify(password: string, hash: string, run: RunHashJob): Promise<boolean> {
-    const modern = SHA256.exec(hash);
-    if (modern) {
-      const [, cost, salt, digest] = modern;
-      if (!affordable(cost)) return false;
-      return (
-        (await run(job('compareSync', prehash(password, salt), `$2b$${pad(Number(cost))}$${salt}${digest}`))) === true
-      );
-    }
-    const plain = PLAIN.exec(hash);
-    if (!plain || !affordable(plain[1])) return false;
-    // Plain bcrypt reads 72 bytes and stops at NUL; a longer password would match by its beginning.
-    if (Buffer.byteLength(password) > MAX_PLAIN_BYTES || password.includes('\0')) return false;
-    // The library reads only $2a$ and $2b$; $2y$ is PHP's name for the same algorithm.
-    return (await run(job('compareSync', password, hash.replace(/^\$2y\$/, '$2b$')))) === true;
+    const stored = readBcrypt(hash);
+    const key = stored?.key(password);
+    if (stored === null || key == null) return false;
+    return verifyBcrypt(key, stored.cost, stored.salt + stored.digest, run);
   }
 
   override async makeUp(password: string, hash: string, run: RunHashJob): Promise<void> {
     // A hash of cost c and decoys of cost c to n - 1 take together what one of cost n takes: 2^c + (2^n - 2^c).
-    const stored = Number(SHA256.exec(hash)?.[1] ?? PLAIN.exec(hash)?.[1] ?? this.cost);
-    for (let cost = stored; cost < this.cost; cost += 1) {
+    for (let cost = readBcrypt(hash)?.cost ?? this.cost; cost < this.cost; cost += 1) {
       await run(job('hashSync', prehash(password, newSalt()), `$2b$${pad(cost)}$${newSalt()}`));
     }
   }
 
   override needsRehash(hash: string): boolean {
-    return Number(SHA256.exec(hash)?.[1] ?? -1) !== this.cost;
+    const stored = readBcrypt(hash);
+    return stored?.scheme !== this.scheme || stored.cost !== this.cost;
   }
 
   override decoy(): string {
@@ -80,10 +70,16 @@ class BcryptHasher extends PasswordHasher {
 
 const job = (method: string, ...args: string[]): HashJob => ({ module: 'bcrypt', from: HERE, method, args });
 const pad = (cost: number): string => String(cost).padStart(2, '0');
-const affordable = (cost: string): boolean => Number(cost) >= 4 && Number(cost) <= MAX_STORED_COST;
 
-function prehash(password: string, salt: string): string {
-  return createHmac('sha256', salt).update(password, 'utf8').digest('base64');
+/** Whether bcrypt makes this salt and digest (53 characters) of the key. */
+export async function verifyBcrypt(
+  key: string,
+  cost: number,
+  saltAndDigest: string,
+  run: RunHashJob,
+): Promise<boolean> {
+  // Always as $2b$: $2y$, which the library does not read, is PHP's name for it, and $2a$ differs above 254 bytes alone.
+  return (await run(job('compareSync', key, `$2b$${pad(cost)}$${saltAndDigest}`))) === true;
 }
 
 /** 16 random bytes in bcrypt's own base64; the last character carries only two bits of them. */

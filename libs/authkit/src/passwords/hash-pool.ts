@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { createRequire } from 'node:module';
+import { promisify } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { AuthKitError } from '../kernel/errors.js';
 import type { HashJob } from './password-hasher.js';
@@ -131,8 +132,12 @@ export class HashPool {
   }
 }
 
-/** The fallback without threads: the package's asynchronous twin of the function, on libuv's pool. */
+type AnyFunction = (...args: unknown[]) => unknown;
+
+/** The fallback without threads: the module's asynchronous twin of the function, on libuv's pool. */
 async function inline(job: HashJob): Promise<unknown> {
-  const library = createRequire(job.from)(job.module) as Record<string, (...args: unknown[]) => unknown>;
-  return library[job.method.replace(/Sync$/, '')](...job.args);
+  const library = createRequire(job.from)(job.module) as Record<string, AnyFunction>;
+  const twin = library[job.method.replace(/Sync$/, '')];
+  // Node's own functions call back, the packages promise.
+  return (job.module.startsWith('node:') ? (promisify(twin) as AnyFunction) : twin)(...job.args);
 }

@@ -23,6 +23,14 @@ export abstract class PasswordHasher {
     return Promise.resolve();
   }
 
+  /** Whether it only verifies, so that another hasher has to write. */
+  readonly verifiesOnly: boolean = false;
+
+  /** Name of the scheme of a stored hash; null for one that {@link verify} could only ever say no to. */
+  schemeOf(hash: string): string | null {
+    return this.recognises(hash) ? this.scheme : null;
+  }
+
   /** Whether it knows the scheme of this stored hash. */
   abstract recognises(hash: string): boolean;
 

@@ -30,7 +30,7 @@ export class PasswordService implements OnApplicationShutdown {
    * answer is false, so that time tells nothing (ASVS 6.3.8). Throws `overloaded` (503) when too many wait.
    */
   async verify(password: string, hash: string | null): Promise<boolean> {
-    const hasher = hash === null ? undefined : this.options.passwords.hashers.find((one) => one.recognises(hash));
+    const hasher = hash === null ? undefined : this.hasherOf(hash);
     if (hash !== null && !hasher) this.logger.error('a stored password hash has a scheme no configured hasher knows');
     const normalized = normalizePassword(password);
     // Hashes from elsewhere may have been made of the text as typed; tried for all, so that it costs the same for all.
@@ -42,8 +42,14 @@ export class PasswordService implements OnApplicationShutdown {
     return false;
   }
 
-  /** A failure costs what failing against a hash written now would. */
+  /** A failure never costs less than failing against a hash written now. */
   private async matches(password: string, hash: string, hasher: PasswordHasher): Promise<boolean> {
+    if (hasher !== this.writer) {
+      // How long another scheme takes against this one, only a clock could say: so both, side by side.
+      const verified = hasher.verify(password, hash, this.pool.run);
+      const spent = this.writer.verify(password, this.decoy, this.pool.run);
+      return (await Promise.all([verified, spent]))[0];
+    }
     let worked = false;
     const run: RunHashJob = (job) => {
       worked = true;
@@ -52,8 +58,17 @@ export class PasswordService implements OnApplicationShutdown {
     if (await hasher.verify(password, hash, run)) return true;
     // A hash refused unread (too costly, or the password too long for it) must not answer sooner than the others.
     if (!worked) await this.writer.verify(password, this.decoy, this.pool.run);
-    else if (hasher === this.writer) await hasher.makeUp(password, hash, run);
+    else await hasher.makeUp(password, hash, run);
     return false;
+  }
+
+  private hasherOf(hash: string): PasswordHasher | undefined {
+    return this.options.passwords.hashers.find((hasher) => hasher.recognises(hash));
+  }
+
+  /** Name of the scheme of a hash that a configured hasher can verify; null for any other, malformed or too costly. */
+  schemeOf(hash: string): string | null {
+    return this.hasherOf(hash)?.schemeOf(hash) ?? null;
   }
 
   /** Whether a hash should be replaced now: an old scheme or cost, and room to spare in the queue. */

@@ -41,12 +41,12 @@ export class AuthCookies {
 
   /** Whether any cookie of ours is carried. */
   isPresent(header: string | undefined): boolean {
-    return valuesOf(header, this.access).length + valuesOf(header, this.refresh).length > 0;
+    return cookieValues(header, this.access).length + cookieValues(header, this.refresh).length > 0;
   }
 
   private read(header: string | undefined, name: string): string | undefined {
     if (header === undefined || !this.options.credentials.cookie) return undefined;
-    const values = valuesOf(header, name);
+    const values = cookieValues(header, name);
     if (values.length > 1) {
       throw new AuthKitError('ambiguous_credentials', {
         reason: `${name} was sent more than once`,
@@ -62,8 +62,8 @@ export class AuthCookies {
   }
 }
 
-// Not a cookie parser: those keep the first of two values, and the second is what matters here. Names match exactly.
-function valuesOf(header: string | undefined, name: string): string[] {
+/** Every value of one name. Not a cookie parser: those keep the first of two, and the second is what matters here. */
+export function cookieValues(header: string | undefined, name: string): string[] {
   if (header === undefined || !header.includes(name)) return [];
   return header
     .split(';')

@@ -1,5 +1,12 @@
 import { AuthKitConfigError } from '../kernel/errors.js';
-import { UserStore, type Change, type GuardedChange, type KnownUser, type NewUser } from './user.store.js';
+import {
+  UserStore,
+  type Change,
+  type CreateOutcome,
+  type GuardedChange,
+  type KnownUser,
+  type NewUser,
+} from './user.store.js';
 import type { LoginIdentifier, PasswordChange, UserRecord } from './user.store.js';
 import type { UserStateStore } from './user-state.store.js';
 
@@ -28,7 +35,25 @@ export class ExternalUserStore extends UserStore {
 
   override async create(user: NewUser): Promise<UserRecord> {
     await this.users.create(user);
+    const record = (await this.findById(user.id))!;
+    // A create() that knows nothing of imported users makes active ones.
+    if (user.active !== false || !record.user.active) return record;
+    await this.setActive(user.id, false, user.at, null);
     return (await this.findById(user.id))!;
+  }
+
+  override async createMany(users: readonly NewUser[], dryRun: boolean): Promise<CreateOutcome[]> {
+    // A dry run has to find out too when the store makes no users.
+    if (users.length > 0 && this.users.create === UserStore.prototype.create) await this.users.create(users[0]);
+    return super.createMany(users, dryRun);
+  }
+
+  override uniqueValuesOf(user: NewUser): Readonly<Record<string, string>> {
+    return this.users.uniqueValuesOf(user);
+  }
+
+  override hasField(name: string): boolean {
+    return this.users.hasField(name);
   }
 
   override async updateProfile(

@@ -40,6 +40,17 @@ export interface NewUser {
   /** Host columns, already validated. */
   fields: Readonly<Record<string, unknown>>;
   at: number;
+  /** Only imported users may be inactive from the start. @default true */
+  active?: boolean;
+  /** When the account was made elsewhere, epoch milliseconds. @default at */
+  createdAt?: number;
+}
+
+/** What became of one of many new accounts; `rejected` is the database's refusal of some other value. */
+export interface CreateOutcome {
+  readonly code: 'created' | 'id_taken' | 'email_taken' | 'username_taken' | 'conflict' | 'rejected';
+  /** What the database said; for the operator, never for a client. */
+  readonly detail?: string;
 }
 
 /** Replaces a hash only where the stored one still is `from` (undefined: whatever it is). */
@@ -74,6 +85,26 @@ export abstract class UserStore<U extends AuthUser = AuthUser> {
   /** Throws {@link UserConflictError} when e-mail or username is taken. */
   create(_user: NewUser): MaybePromise<UserRecord<U>> {
     return unsupported('create');
+  }
+
+  /**
+   * Makes many accounts, for an import: what became of each, in order. A dry run says the same and makes none. A taken id
+   * or e-mail address is told before any other conflict.
+   */
+  async createMany(users: readonly NewUser[], dryRun: boolean): Promise<CreateOutcome[]> {
+    const outcomes: CreateOutcome[] = [];
+    for (const user of users) outcomes.push({ code: await createOne(this, user, dryRun) });
+    return outcomes;
+  }
+
+  /** Texts that no two users may share, by field; an import finds duplicates within its source by them. */
+  uniqueValuesOf({ id, email, username }: NewUser): Readonly<Record<string, string>> {
+    return { id, email, ...(username !== null && { username }) };
+  }
+
+  /** Whether there is a host column of this name; a store that cannot tell says yes. */
+  hasField(_name: string): boolean {
+    return true;
   }
 
   /** Sets host columns; null when there is no such user. */
@@ -121,6 +152,21 @@ export interface Change {
   kind: 'user' | 'session';
   id: string;
   at: number;
+}
+
+async function createOne(store: UserStore, user: NewUser, dryRun: boolean): Promise<CreateOutcome['code']> {
+  const { id, email, username } = user;
+  if (await store.findById(id)) return 'id_taken';
+  if (await store.findByIdentifier({ email })) return 'email_taken';
+  if (username !== null && (await store.findByIdentifier({ username }))) return 'username_taken';
+  if (dryRun) return 'created';
+  try {
+    await store.create(user);
+    return 'created';
+  } catch (error) {
+    if (!(error instanceof UserConflictError)) throw error;
+    return error.field === 'other' ? 'conflict' : `${error.field}_taken`;
+  }
 }
 
 function unsupported(method: string): never {

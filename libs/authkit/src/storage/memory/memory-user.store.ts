@@ -29,10 +29,11 @@ export class MemoryUserStore extends UserStore {
     if (user.username !== null && this.findByIdentifier({ username: user.username })) {
       throw new UserConflictError('username');
     }
-    const { id, email, username, emailVerified, roles, fields, passwordHash, at } = user;
-    const createdAt = new Date(at);
+    const { id, email, username, emailVerified, roles, fields, passwordHash, at, active = true } = user;
+    if (this.rows.has(id)) throw new UserConflictError('other');
+    const createdAt = new Date(user.createdAt ?? at);
     this.rows.set(id, {
-      user: { ...fields, id, email, username, emailVerified, active: true, roles: [...roles], createdAt },
+      user: { ...fields, id, email, username, emailVerified, active, roles: [...new Set(roles)], createdAt },
       passwordHash,
       sessionEpoch: 0,
       changedAt: at,

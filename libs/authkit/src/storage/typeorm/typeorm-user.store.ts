@@ -1,10 +1,11 @@
 import type { Type } from '@nestjs/common';
 import type { DataSource, QueryRunner } from 'typeorm';
 import { UserConflictError, UserStore, type GuardedChange, type KnownUser, type NewUser } from '../user.store.js';
-import type { AuthUser, LoginIdentifier, PasswordChange } from '../user.store.js';
+import type { AuthUser, CreateOutcome, LoginIdentifier, PasswordChange } from '../user.store.js';
+import { createMany, newUserRow } from './create-many.js';
 import { entitiesFor } from './entities.js';
 import { compile, execute, type Statement } from './sql-template.js';
-import { hasTakenValue, isUniqueViolation } from './unique-violation.js';
+import { hasProperty, hasTakenValue, isUniqueViolation, uniqueTexts } from './unique-violation.js';
 import { UnitOfWork } from './unit-of-work.js';
 import { userRows, type UserRows } from './user-rows.js';
 
@@ -33,18 +34,7 @@ export class TypeOrmUserStore extends UserStore {
   }
 
   override async create(user: NewUser): Promise<KnownUser> {
-    const row = this.source.manager.create(this.userEntity, {
-      ...user.fields,
-      id: user.id,
-      email: user.email,
-      username: user.username,
-      emailVerified: user.emailVerified,
-      active: true,
-      passwordHash: user.passwordHash,
-      sessionEpoch: 0,
-      createdAt: new Date(user.at),
-      changedAt: new Date(user.at),
-    } as object);
+    const row = newUserRow(this.source, this.userEntity, user);
     try {
       await this.unit.run(async (runner) => {
         await runner.manager.insert(this.userEntity, row);
@@ -54,6 +44,18 @@ export class TypeOrmUserStore extends UserStore {
       throw isUniqueViolation(error) ? await this.conflictOf(user) : error;
     }
     return (await this.findById(user.id))!;
+  }
+
+  override createMany(users: readonly NewUser[], dryRun: boolean): Promise<CreateOutcome[]> {
+    return createMany(this.source, this.unit, this.userEntity, users, dryRun);
+  }
+
+  override uniqueValuesOf(user: NewUser): Readonly<Record<string, string>> {
+    return { ...super.uniqueValuesOf(user), ...uniqueTexts(this.source, this.userEntity, user.fields) };
+  }
+
+  override hasField(name: string): boolean {
+    return hasProperty(this.source, this.userEntity, name);
   }
 
   override async updateProfile(id: string, fields: Readonly<Record<string, unknown>>): Promise<KnownUser | null> {

@@ -1,0 +1,44 @@
+import type { ExecutionContext } from '@nestjs/common';
+import { AuthGuard, type IAuthGuard } from '@nestjs/passport';
+import { AuthKitError } from '../kernel/errors.js';
+import type { RequestLike } from '../kernel/request-context.js';
+import type { PassportAdmission } from './passport-admission.js';
+
+/** Of the guard class; as properties, because they are replaced. */
+interface GuardMethods {
+  canActivate: (this: IAuthGuard, context: ExecutionContext) => Promise<boolean>;
+  handleRequest: (this: IAuthGuard, ...args: Parameters<IAuthGuard['handleRequest']>) => unknown;
+}
+
+/**
+ * Lets `AuthGuard(name)` refuse as `AuthKitGuard` does, with headers and event, where its own answer would be a bare
+ * 401. @nestjs/passport makes one class a name, so the host's guards of that name, and their subclasses, are meant.
+ * A subclass that overrides `handleRequest()` has the last word, as ever.
+ */
+export function refuseInOwnWords(
+  name: string,
+  admissionOf: (request: RequestLike) => PassportAdmission | undefined,
+): void {
+  const guard = AuthGuard(name).prototype as GuardMethods;
+  const { canActivate, handleRequest } = guard;
+
+  guard.canActivate = async function (context) {
+    // The host may say where its request is (GraphQL).
+    const request = this.getRequest(context) as RequestLike;
+    const admission = admissionOf(request);
+    try {
+      const admitted = await canActivate.call(this, context);
+      admission?.enforce(context, request);
+      return admitted;
+    } catch (error) {
+      if (!admission) throw error;
+      return admission.refuse(error, context);
+    }
+  };
+
+  guard.handleRequest = function (...args) {
+    const [error, user, info] = args as unknown[];
+    if (!error && !user && info instanceof AuthKitError) throw info;
+    return handleRequest.apply(this, args);
+  };
+}

@@ -1,0 +1,42 @@
+import type { IncomingMessage } from 'node:http';
+import { Injectable, type ExecutionContext } from '@nestjs/common';
+import type { Authentication } from '../access/authenticator.js';
+import { AuthKitGuard } from '../access/authkit.guard.js';
+import { ruleOf, type RouteRule } from '../access/route-rule.js';
+import { AuthKitError } from '../kernel/errors.js';
+import { nodeRequest, RequestContext, type RequestLike } from '../kernel/request-context.js';
+
+const ANY_USER: RouteRule = {
+  public: false,
+  optional: false,
+  roles: [],
+  permissions: [],
+  credentials: ['user'],
+  liveSession: false,
+  explicit: false,
+};
+
+/** What `AuthKitGuard` does besides authenticating, for requests that `AuthGuard('authkit')` guards. */
+@Injectable()
+export class PassportAdmission extends AuthKitGuard {
+  /** The CSRF check of cookies; from here on decorators and events know who acts. */
+  enter(found: Authentication, request: IncomingMessage): void {
+    this.admit(found, ANY_USER, request);
+  }
+
+  /** What the handler demands besides: `@Roles` and `@Permissions` hold without `AuthKitGuard` too. */
+  enforce(context: ExecutionContext, incoming: RequestLike): void {
+    const rule = ruleOf(context.getHandler(), context.getClass());
+    if (rule.roles.length + rule.permissions.length === 0) return;
+    const request = nodeRequest(incoming);
+    const { principal } = RequestContext.of(request);
+    // The credential, and with it the CSRF check, is behind us.
+    this.admit(principal ? { principal, via: 'header' } : null, rule, request);
+  }
+
+  /** Headers and event as for any refusal; throws it. What is not the kit's own error goes its own way. */
+  override refuse(error: unknown, context: ExecutionContext): never {
+    if (error instanceof AuthKitError) return super.refuse(error, context);
+    throw error;
+  }
+}
