@@ -10,6 +10,8 @@ import {
 import { APP_GUARD, DiscoveryModule } from '@nestjs/core';
 import { AuthKitGuard, FEATURE_AUTHENTICATORS } from './access/authkit.guard.js';
 import { RolePolicy } from './access/role-policy.js';
+import { RouteInventory } from './access/route-inventory.js';
+import { ROUTE_PROVIDERS } from './access/route-report.js';
 import { SessionAuthenticator } from './access/session.authenticator.js';
 import { accountController } from './account/account.controller.js';
 import { AuthUserDto, NoProfileDto, RegisterDto } from './account/account.dto.js';
@@ -111,6 +113,7 @@ function compose(definition: DynamicModule, options: AuthKitStaticOptions): Dyna
       ...[AccessTokens, RefreshTokens, TokenPairs, TokenTransport, AuthCookies, SessionCache, ChangeFeed],
       ...[AuthKitGuard, SessionAuthenticator, RolePolicy, UserView, AuthEvents, AuthEventExplorer],
       ...[HttpGate, OwnRoutes, ProblemWriter, BootCheck, ReadinessService],
+      ...ROUTE_PROVIDERS,
       ...features.flatMap((feature) => feature.providers ?? []),
       ...collected(
         FEATURE_AUTHENTICATORS,
@@ -132,6 +135,7 @@ function compose(definition: DynamicModule, options: AuthKitStaticOptions): Dyna
         UserStore,
         SessionStore,
         RolePolicy,
+        RouteInventory,
         UserView,
         ReadinessService,
         ProblemWriter,

@@ -1,10 +1,10 @@
 import { Inject, Injectable, Logger, Optional, type CanActivate, type OnModuleInit, type Type } from '@nestjs/common';
-import { METHOD_METADATA } from '@nestjs/common/constants.js';
-import { ApplicationConfig, DiscoveryService, MetadataScanner, ModulesContainer } from '@nestjs/core';
+import { ApplicationConfig, DiscoveryService, ModulesContainer } from '@nestjs/core';
 import { getMetadataStorage } from 'class-validator';
 import { DataSource } from 'typeorm';
 import { AuthKitGuard } from './access/authkit.guard.js';
-import { ruleOf, type Handler } from './access/route-rule.js';
+import { RouteInventory } from './access/route-inventory.js';
+import { assertExplicit } from './access/strict-routes.js';
 import { PROTECTED_FIELDS } from './account/account.service.js';
 import { AuthKitConfigError } from './kernel/errors.js';
 import type { AuthKitStaticOptions } from './options/authkit-options.js';
@@ -36,7 +36,7 @@ export class BootCheck implements OnModuleInit {
     private readonly config: ApplicationConfig,
     private readonly modules: ModulesContainer,
     private readonly discovery: DiscoveryService,
-    private readonly scanner: MetadataScanner,
+    private readonly inventory: RouteInventory,
   ) {}
 
   async onModuleInit(): Promise<void> {
@@ -87,14 +87,8 @@ export class BootCheck implements OnModuleInit {
 
   /** A rule that contradicts itself throws when it is worked out. */
   private assertRules(): void {
-    for (const { metatype } of this.discovery.getControllers()) {
-      const controller = metatype as Type<object> | null;
-      if (!controller?.prototype) continue;
-      for (const name of this.scanner.getAllMethodNames(controller.prototype as object)) {
-        const handler = (controller.prototype as Record<string, Handler>)[name];
-        if (Reflect.hasMetadata(METHOD_METADATA, handler)) ruleOf(handler, controller);
-      }
-    }
+    const routes = this.inventory.routes();
+    if (this.options.strictRoutes) assertExplicit(routes);
   }
 
   private assertDtos(): void {
