@@ -33,7 +33,12 @@ export class AppModule {
           userEntity: User,
           dto: { register: RegisterUserDto, profile: UpdateProfileDto, user: UserDto },
           inject: [ConfigService],
-          useFactory: (one: Config) => ({ appName: 'Notes', roles: ROLES, ...one.get('authkit', { infer: true }) }),
+          useFactory: (one: Config) => ({
+            appName: 'Notes',
+            roles: ROLES,
+            strictRoutes: true,
+            ...one.get('authkit', { infer: true }),
+          }),
         }),
         NotesModule,
         UsersModule,

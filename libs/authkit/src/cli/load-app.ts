@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -10,6 +11,7 @@ const MODULE_KEYS = ['imports', 'controllers', 'providers', 'exports'];
 /** The app that a built file makes: by a function it exports, or of a module class it exports. Not initialised. */
 export async function loadApp(file: string, exported: string | undefined): Promise<INestApplication> {
   const path = resolve(file);
+  if (!existsSync(path)) throw new Trouble(`${file} does not exist. Name a built JavaScript file.`);
   const maker = pick(await load(path), file, exported);
   if (!isModule(maker)) {
     const app: unknown = await (maker as () => unknown)();
@@ -42,7 +44,9 @@ function pick(exports: Record<string, unknown>, file: string, exported: string |
 /** A class with @Module(), or a dynamic module. */
 function isModule(one: unknown): one is object {
   if (typeof one === 'object') return one !== null && 'module' in one;
-  return typeof one === 'function' && MODULE_KEYS.some((key) => Reflect.hasOwnMetadata(key, one));
+  // Whatever loads Nest loads reflect-metadata; a file that does not holds no module.
+  if (typeof one !== 'function' || !('hasOwnMetadata' in Reflect)) return false;
+  return MODULE_KEYS.some((key) => Reflect.hasOwnMetadata(key, one));
 }
 
 function isApp(one: unknown): one is INestApplication {

@@ -123,4 +123,3 @@ function hostOf(controller: Type<object>): string | null {
   const host = read<string | RegExp | (string | RegExp)[]>(HOST_METADATA, controller);
   return host === undefined ? null : [host].flat().map(String).join(' or ');
 }
-
