@@ -66,6 +66,13 @@ module.exports = {
     ),
     only('one-argon2', 'An optional peer.', pkg('@node-rs/argon2'), 'passwords/argon2\\.hasher\\.ts$'),
     {
+      name: 'resource-server-has-no-database',
+      comment: 'Who only verifies tokens need not install, or load, an ORM.',
+      severity: 'error',
+      from: { path: `${LIB}resource-server/index\\.ts$` },
+      to: { reachable: true, path: `${pkg('typeorm')}|${pkg('@nestjs/typeorm')}|${LIB}storage/typeorm/` },
+    },
+    {
       name: 'core-names-no-feature',
       comment: 'A feature adds its folder, an entry of the package and its tests; nothing in the core changes.',
       severity: 'error',

@@ -5,6 +5,7 @@ import { JwtService } from '@nestjs/jwt';
 import { FixedClock } from 'nest-authkit/testing';
 import type { KeyRing } from '../../libs/authkit/src/kernel/key-ring.js';
 import { resolveOptions } from '../../libs/authkit/src/options/resolve-options.js';
+import { AccessTokenKeys } from '../../libs/authkit/src/sessions/access-token-keys.js';
 import { AccessTokens } from '../../libs/authkit/src/sessions/access-token.js';
 import { isCanonical } from '../../libs/authkit/src/sessions/strict-jws.js';
 import { SECRET } from './test-app.js';
@@ -37,7 +38,9 @@ export const SUBJECT = {
 /** The kit's access tokens with these keys. */
 export function accessTokens(secrets: KeyObject[]): AccessTokens {
   const ring = { keys: () => secrets } as unknown as KeyRing;
-  return new AccessTokens(resolveOptions({ secret: SECRET, baseUrl: 'http://localhost:3000' }), ring, new FixedClock());
+  const options = resolveOptions({ secret: SECRET, baseUrl: 'http://localhost:3000' });
+  const clock = new FixedClock();
+  return new AccessTokens(options, new AccessTokenKeys(options, ring, clock), clock);
 }
 
 /** What AccessTokens asks of a signature: strict spelling, and the JWT library with the one algorithm of the key. */

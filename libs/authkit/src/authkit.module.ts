@@ -8,7 +8,9 @@ import {
   type Type,
 } from '@nestjs/common';
 import { APP_GUARD, DiscoveryModule } from '@nestjs/core';
-import { AuthKitGuard, FEATURE_AUTHENTICATORS } from './access/authkit.guard.js';
+import { AUTHENTICATORS } from './access/authenticator.js';
+import { AuthKitGuard } from './access/authkit.guard.js';
+import { GLOBAL_GUARD, GuardCheck } from './access/guard-check.js';
 import { RolePolicy } from './access/role-policy.js';
 import { RouteInventory } from './access/route-inventory.js';
 import { ROUTE_PROVIDERS } from './access/route-report.js';
@@ -18,7 +20,7 @@ import { AuthUserDto, NoProfileDto, RegisterDto } from './account/account.dto.js
 import { AccountService } from './account/account.service.js';
 import { UserView } from './account/user-view.js';
 import { AuthService } from './auth.service.js';
-import { AUTHKIT_MODULE, BootCheck } from './boot-check.js';
+import { BootCheck } from './boot-check.js';
 import type { AuthKitFeature } from './features/feature.js';
 import { HttpGate } from './http/http-gate.js';
 import { OWN_CONTROLLERS, OwnRoutes } from './http/own-routes.js';
@@ -37,9 +39,12 @@ import { RESOLVED_OPTIONS, STATIC_OPTIONS } from './options/tokens.js';
 import { PasswordService } from './passwords/password.service.js';
 import { storageOf } from './module-storage.js';
 import { ReadinessService } from './readiness.service.js';
+import { AccessTokenKeys } from './sessions/access-token-keys.js';
 import { AccessTokens } from './sessions/access-token.js';
 import { ChangeFeed } from './sessions/change-feed.js';
 import { AuthCookies } from './sessions/cookies.js';
+import { JwksRoute } from './sessions/jwks.route.js';
+import { KeyInventory } from './sessions/key-inventory.js';
 import { RefreshTokens } from './sessions/refresh-token.js';
 import { SessionCache } from './sessions/session-cache.js';
 import { SessionIssuer } from './sessions/session-issuer.js';
@@ -101,7 +106,7 @@ function compose(definition: DynamicModule, options: AuthKitStaticOptions): Dyna
         inject: [MODULE_OPTIONS_TOKEN],
         useFactory: (raw: AuthKitRuntimeOptions) => resolveOptions(raw),
       },
-      { provide: AUTHKIT_MODULE, useValue: AuthKitModule },
+      { provide: GLOBAL_GUARD, useValue: options.globalGuard !== false },
       { provide: OWN_CONTROLLERS, useValue: controllers },
       {
         provide: KeyRing,
@@ -110,15 +115,23 @@ function compose(definition: DynamicModule, options: AuthKitStaticOptions): Dyna
       },
       ...storage.providers,
       ...[AuthService, AccountService, LoginService, SessionService, SessionIssuer, PasswordService],
-      ...[AccessTokens, RefreshTokens, TokenPairs, TokenTransport, AuthCookies, SessionCache, ChangeFeed],
-      ...[AuthKitGuard, SessionAuthenticator, RolePolicy, UserView, AuthEvents, AuthEventExplorer],
+      ...[
+        AccessTokenKeys,
+        AccessTokens,
+        JwksRoute,
+        KeyInventory,
+        RefreshTokens,
+        TokenPairs,
+        TokenTransport,
+        AuthCookies,
+        SessionCache,
+        ChangeFeed,
+      ],
+      ...[AuthKitGuard, GuardCheck, RolePolicy, UserView, AuthEvents, AuthEventExplorer],
       ...[HttpGate, OwnRoutes, ProblemWriter, BootCheck, ReadinessService],
       ...ROUTE_PROVIDERS,
       ...features.flatMap((feature) => feature.providers ?? []),
-      ...collected(
-        FEATURE_AUTHENTICATORS,
-        features.map(({ authenticator }) => authenticator),
-      ),
+      ...collected(AUTHENTICATORS, [...features.map(({ authenticator }) => authenticator), SessionAuthenticator]),
       ...collected(
         SECOND_FACTORS,
         features.map(({ secondFactor }) => secondFactor),
@@ -138,8 +151,10 @@ function compose(definition: DynamicModule, options: AuthKitStaticOptions): Dyna
         RouteInventory,
         UserView,
         ReadinessService,
+        KeyInventory,
         ProblemWriter,
       ],
+      AUTHENTICATORS,
       RESOLVED_OPTIONS,
       STATIC_OPTIONS,
     ],

@@ -1,10 +1,6 @@
-import { Inject, Injectable, Logger, Optional, type CanActivate, type OnModuleInit, type Type } from '@nestjs/common';
-import { ApplicationConfig, DiscoveryService, ModulesContainer } from '@nestjs/core';
+import { Inject, Injectable, Logger, Optional, type OnModuleInit, type Type } from '@nestjs/common';
 import { getMetadataStorage } from 'class-validator';
 import { DataSource } from 'typeorm';
-import { AuthKitGuard } from './access/authkit.guard.js';
-import { RouteInventory } from './access/route-inventory.js';
-import { assertExplicit } from './access/strict-routes.js';
 import { PROTECTED_FIELDS } from './account/account.service.js';
 import { AuthKitConfigError } from './kernel/errors.js';
 import type { AuthKitStaticOptions } from './options/authkit-options.js';
@@ -15,8 +11,6 @@ import { UserStore } from './storage/user.store.js';
 
 /** Injection token of the DataSource the kit uses; absent when no store of it is TypeORM's. */
 export const AUTH_DATA_SOURCE = Symbol.for('nest-authkit:data-source');
-/** Injection token of the module's class, so that a second import of it is noticed. */
-export const AUTHKIT_MODULE = Symbol.for('nest-authkit:module');
 
 const COPY = Symbol.for('nest-authkit');
 const thisCopy = {};
@@ -31,18 +25,11 @@ export class BootCheck implements OnModuleInit {
   constructor(
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
     @Inject(STATIC_OPTIONS) private readonly staticOptions: AuthKitStaticOptions,
-    @Inject(AUTHKIT_MODULE) private readonly module: Type<object>,
     @Optional() @Inject(AUTH_DATA_SOURCE) private readonly source: DataSource | null,
-    private readonly config: ApplicationConfig,
-    private readonly modules: ModulesContainer,
-    private readonly discovery: DiscoveryService,
-    private readonly inventory: RouteInventory,
   ) {}
 
   async onModuleInit(): Promise<void> {
-    this.assertOnce();
-    this.assertGuard();
-    this.assertRules();
+    this.assertOneCopy();
     this.assertDtos();
     this.assertUserStore();
     this.assertEpochs();
@@ -50,14 +37,7 @@ export class BootCheck implements OnModuleInit {
     for (const warning of this.options.warnings) this.logger.warn(warning);
   }
 
-  private assertOnce(): void {
-    if ([...this.modules.values()].filter(({ metatype }) => metatype === this.module).length > 1) {
-      throw new AuthKitConfigError(
-        'AuthKitModule',
-        'forRoot() is imported more than once',
-        'Import it in one module; it is global.',
-      );
-    }
+  private assertOneCopy(): void {
     if (shared[COPY] !== thisCopy) {
       throw new AuthKitConfigError(
         'nest-authkit',
@@ -65,30 +45,6 @@ export class BootCheck implements OnModuleInit {
         'Run `npm ls nest-authkit`, and load it either by import or by require.',
       );
     }
-  }
-
-  /** Nest drops a global guard without a word when something it injects is request-scoped (seen in 11.1 and 12.0). */
-  private assertGuard(): void {
-    const guard = this.discovery.getProviders().find(({ token }) => token === AuthKitGuard);
-    if (!guard?.isDependencyTreeStatic()) {
-      throw new AuthKitConfigError(
-        'AuthKitGuard',
-        'something it injects is request-scoped, and Nest would leave the app unguarded',
-        "Make storage.users, storage.sessions and the features' authenticators singletons.",
-      );
-    }
-    if (
-      this.staticOptions.globalGuard !== false &&
-      !this.config.getGlobalGuards().includes(guard.instance as CanActivate)
-    ) {
-      throw new AuthKitConfigError('AuthKitGuard', 'Nest has not registered it', 'Report this with your Nest version.');
-    }
-  }
-
-  /** A rule that contradicts itself throws when it is worked out. */
-  private assertRules(): void {
-    const routes = this.inventory.routes();
-    if (this.options.strictRoutes) assertExplicit(routes);
   }
 
   private assertDtos(): void {

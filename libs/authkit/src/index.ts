@@ -3,6 +3,7 @@ export { AuthService, type SignIn } from './auth.service.js';
 export { ReadinessService } from './readiness.service.js';
 
 export type {
+  AccessTokenKey,
   AuthKitOptions,
   AuthKitRuntimeOptions,
   AuthKitStaticOptions,
@@ -69,7 +70,10 @@ export { RequestContext } from './kernel/request-context.js';
 export { bcrypt } from './passwords/bcrypt.hasher.js';
 export { PasswordHasher, type HashJob, type RunHashJob } from './passwords/password-hasher.js';
 
+export type { SigningAlgorithm } from './kernel/signing-key.js';
+
 export type { AccessClaims } from './sessions/access-token.js';
+export { KeyInventory, type KeyReport } from './sessions/key-inventory.js';
 export type { TokenPair } from './sessions/token-pair.js';
 
 export { UserStateStore } from './storage/user-state.store.js';

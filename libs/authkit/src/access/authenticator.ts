@@ -14,5 +14,9 @@ export interface Authentication {
  * Null when the request carries none of its kind; throws AuthKitError (401) when it carries a bad one.
  */
 export abstract class Authenticator {
-  abstract authenticate(request: IncomingMessage): MaybePromise<Authentication | null>;
+  /** @param liveSession whether the session's own row must be read; of no meaning for credentials without a session */
+  abstract authenticate(request: IncomingMessage, liveSession: boolean): MaybePromise<Authentication | null>;
 }
+
+/** Injection token of all authenticators in the order they are asked: the features', then that of access tokens. */
+export const AUTHENTICATORS = Symbol.for('nest-authkit:authenticators');

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { Inject, Injectable, Optional, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { AuthKitError } from '../kernel/errors.js';
 import { AuthEvents } from '../kernel/events.js';
 import { nodeRequest, RequestContext, type RequestLike } from '../kernel/request-context.js';
@@ -7,13 +7,9 @@ import { RESOLVED_OPTIONS } from '../options/tokens.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
 import { UserStore } from '../storage/user.store.js';
 import { ProblemWriter } from '../http/problem-writer.js';
-import { Authenticator, type Authentication } from './authenticator.js';
+import { AUTHENTICATORS, type Authentication, type Authenticator } from './authenticator.js';
 import { assertSameSite } from './csrf.js';
 import { ruleOf, type RouteRule } from './route-rule.js';
-import { SessionAuthenticator } from './session.authenticator.js';
-
-/** Injection token of the features' authenticators, asked before the kit's own. */
-export const FEATURE_AUTHENTICATORS = Symbol.for('nest-authkit:feature-authenticators');
 
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
@@ -24,12 +20,11 @@ const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 @Injectable()
 export class AuthKitGuard implements CanActivate {
   constructor(
-    private readonly sessions: SessionAuthenticator,
-    @Inject(FEATURE_AUTHENTICATORS) private readonly others: readonly Authenticator[],
-    @Inject(UserStore) private readonly users: UserStore,
+    @Inject(AUTHENTICATORS) private readonly authenticators: readonly Authenticator[],
+    @Optional() @Inject(UserStore) private readonly users: UserStore | null,
     private readonly events: AuthEvents,
     private readonly problems: ProblemWriter,
-    @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
+    @Inject(RESOLVED_OPTIONS) private readonly options: Pick<ResolvedOptions, 'allowedOrigins'>,
   ) {}
 
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
@@ -57,7 +52,8 @@ export class AuthKitGuard implements CanActivate {
     request: IncomingMessage,
     rule: RouteRule,
   ): Authentication | null | Promise<Authentication | null> {
-    if (this.others.length === 0) return this.sessions.authenticate(request, rule.liveSession);
+    const { authenticators } = this;
+    if (authenticators.length === 1) return authenticators[0].authenticate(request, rule.liveSession);
     return this.authenticateByAny(request, rule);
   }
 
@@ -80,22 +76,17 @@ export class AuthKitGuard implements CanActivate {
     if (via === 'cookie' && !SAFE_METHODS.has(request.method ?? '')) {
       assertSameSite({ headers: request.headers, allowedOrigins: this.options.allowedOrigins, involvesCookies: true });
     }
-    if (principal.kind === 'user') context.loadUser = () => this.loadUserOnce(context, principal.id);
+    const { users } = this;
+    if (users && principal.kind === 'user') context.loadUser = () => loadUserOnce(users, context, principal.id);
     return true;
   }
 
   private async authenticateByAny(request: IncomingMessage, rule: RouteRule): Promise<Authentication | null> {
-    for (const authenticator of this.others) {
-      const found = await authenticator.authenticate(request);
+    for (const authenticator of this.authenticators) {
+      const found = await authenticator.authenticate(request, rule.liveSession);
       if (found) return found;
     }
-    return this.sessions.authenticate(request, rule.liveSession);
-  }
-
-  private loadUserOnce(context: RequestContext, id: string): Promise<unknown> {
-    const loaded = Promise.resolve(this.users.findById(id)).then((record) => record?.user ?? null);
-    context.loadUser = () => loaded;
-    return loaded;
+    return null;
   }
 
   /** Headers are written before the throw, so that the app needs no exception filter to answer properly. */
@@ -114,6 +105,12 @@ export class AuthKitGuard implements CanActivate {
     }
     throw refusal;
   }
+}
+
+function loadUserOnce(users: UserStore, context: RequestContext, id: string): Promise<unknown> {
+  const loaded = Promise.resolve(users.findById(id)).then((record) => record?.user ?? null);
+  context.loadUser = () => loaded;
+  return loaded;
 }
 
 function insufficient(reason: string): AuthKitError {

@@ -1,6 +1,6 @@
-import { Inject, Injectable, type CanActivate, type Type } from '@nestjs/common';
+import { Inject, Injectable, type Type } from '@nestjs/common';
 import { GUARDS_METADATA } from '@nestjs/common/constants.js';
-import { ApplicationConfig } from '@nestjs/core';
+import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import { ControllerRoutes, type ControllerRoute } from '../http/controller-routes.js';
 import { OWN_CONTROLLERS } from '../http/own-routes.js';
 import { AuthKitGuard } from './authkit.guard.js';
@@ -15,7 +15,7 @@ export class RouteInventory implements RouteTable {
     private readonly handlers: ControllerRoutes,
     private readonly unseen: RouteNotes,
     private readonly config: ApplicationConfig,
-    @Inject(AuthKitGuard) private readonly guard: CanActivate,
+    private readonly modules: ModulesContainer,
     @Inject(OWN_CONTROLLERS) private readonly ownControllers: readonly Type<object>[],
   ) {}
 
@@ -59,7 +59,9 @@ export class RouteInventory implements RouteTable {
 
   /** An instance or class of the guard or of a host's subclass, or what a test put in its place. */
   private isOurs(guard: unknown): boolean {
-    if (guard === this.guard || guard === AuthKitGuard || guard instanceof AuthKitGuard) return true;
-    return typeof guard === 'function' && guard.prototype instanceof AuthKitGuard;
+    if (guard === AuthKitGuard || guard instanceof AuthKitGuard) return true;
+    if (typeof guard === 'function') return guard.prototype instanceof AuthKitGuard;
+    // Looked up and not injected: a guard that is request-scoped would make everything here so, and the boot checks.
+    return [...this.modules.values()].some(({ providers }) => providers.get(AuthKitGuard)?.instance === guard);
   }
 }

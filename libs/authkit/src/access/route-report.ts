@@ -1,17 +1,34 @@
-import { Injectable, Logger, type OnApplicationBootstrap, type Provider } from '@nestjs/common';
+import {
+  Inject,
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+  type OnModuleInit,
+  type Provider,
+} from '@nestjs/common';
 import { ControllerRoutes } from '../http/controller-routes.js';
 import { RawRoutes } from '../http/raw-routes.js';
+import type { ResolvedOptions } from '../options/resolve-options.js';
+import { RESOLVED_OPTIONS } from '../options/tokens.js';
 import { ROUTE_INVENTORY } from './route-entry.js';
 import { RouteInventory } from './route-inventory.js';
 import { RouteNotes } from './route-notes.js';
 import { summaryOf } from './route-words.js';
+import { assertExplicit } from './strict-routes.js';
 
-/** Says at boot how many routes there are and who may call them, and what no guard sees. */
+/** At boot: refuses handlers without a rule if it is to, and says how many routes there are and what no guard sees. */
 @Injectable()
-export class RouteReport implements OnApplicationBootstrap {
+export class RouteReport implements OnModuleInit, OnApplicationBootstrap {
   private readonly logger = new Logger('AuthKit');
 
-  constructor(private readonly inventory: RouteInventory) {}
+  constructor(
+    private readonly inventory: RouteInventory,
+    @Inject(RESOLVED_OPTIONS) private readonly options: Pick<ResolvedOptions, 'strictRoutes'>,
+  ) {}
+
+  onModuleInit(): void {
+    if (this.options.strictRoutes) assertExplicit(this.inventory.routes());
+  }
 
   onApplicationBootstrap(): void {
     this.logger.log(summaryOf(this.inventory.routes()));

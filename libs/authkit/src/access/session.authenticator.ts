@@ -7,8 +7,9 @@ import { AccessTokens, type AccessClaims } from '../sessions/access-token.js';
 import { AuthCookies } from '../sessions/cookies.js';
 import { SessionCache } from '../sessions/session-cache.js';
 import type { SessionSnapshot } from '../sessions/session-snapshot.js';
-import { SessionPrincipal } from '../sessions/session.principal.js';
+import { principalOf } from '../sessions/session.principal.js';
 import { Authenticator, type Authentication } from './authenticator.js';
+import { bearerTokenOf } from './bearer-token.js';
 import { RolePolicy } from './role-policy.js';
 
 /**
@@ -32,28 +33,13 @@ export class SessionAuthenticator extends Authenticator {
     liveSession = false,
   ): Authentication | null | Promise<Authentication> {
     const { authorization, cookie } = request.headers;
-    if (authorization !== undefined) {
-      return this.authenticateToken(this.bearerToken(request, authorization), 'header', liveSession);
-    }
-    const token = this.cookies.accessToken(cookie);
-    return token === undefined ? null : this.authenticateToken(token, 'cookie', liveSession);
-  }
-
-  private bearerToken(request: IncomingMessage, authorization: string): string {
-    if (!this.options.credentials.header) {
+    if (authorization !== undefined && !this.options.credentials.header) {
       throw new AuthKitError('authentication_required', { reason: 'bearer tokens are switched off' });
     }
-    // Node keeps the first of two Authorization headers; a proxy before us may have read the second.
-    const { rawHeaders } = request;
-    let count = 0;
-    for (let i = 0; i < rawHeaders.length; i += 2) {
-      if (rawHeaders[i].length === 13 && rawHeaders[i].toLowerCase() === 'authorization') count += 1;
-    }
-    if (count > 1) throw new AuthKitError('ambiguous_credentials', { reason: 'two Authorization headers' });
-    if (authorization.slice(0, 7).toLowerCase() !== 'bearer ') {
-      throw new AuthKitError('authentication_required', { reason: 'unknown Authorization scheme' });
-    }
-    return authorization.slice(7);
+    const bearer = bearerTokenOf(request);
+    if (bearer !== undefined) return this.authenticateToken(bearer, 'header', liveSession);
+    const token = this.cookies.accessToken(cookie);
+    return token === undefined ? null : this.authenticateToken(token, 'cookie', liveSession);
   }
 
   private authenticateToken(
@@ -62,16 +48,13 @@ export class SessionAuthenticator extends Authenticator {
     liveSession: boolean,
   ): Authentication | Promise<Authentication> {
     const claims = this.accessTokens.verify(token);
-    if (this.options.session.check === 'never' && !liveSession) return { principal: this.principalOf(claims), via };
+    if (this.options.session.check === 'never' && !liveSession) {
+      return { principal: principalOf(claims, this.roles), via };
+    }
     const snapshot = this.cache.get(claims.sid, claims.sub, liveSession);
     return snapshot instanceof Promise
       ? snapshot.then((loaded) => authenticated(loaded, claims, via))
       : authenticated(snapshot, claims, via);
-  }
-
-  private principalOf(claims: AccessClaims): SessionPrincipal {
-    const proof = { amr: claims.amr, authenticatedAt: claims.auth_time * 1000 };
-    return new SessionPrincipal(claims.sub, claims.sid, this.roles.grantsOf(claims.roles), proof);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { AuthKitError } from '../kernel/errors.js';
 import { AuthCookies } from '../sessions/cookies.js';
@@ -14,7 +14,7 @@ export class ProblemWriter {
 
   constructor(
     private readonly adapterHost: HttpAdapterHost,
-    private readonly cookies: AuthCookies,
+    @Optional() @Inject(AuthCookies) private readonly cookies: AuthCookies | null,
   ) {}
 
   writeHead(response: unknown, error: AuthKitError): void {
@@ -23,7 +23,7 @@ export class ProblemWriter {
     else adapter.setHeader(response, 'Content-Type', PROBLEM_TYPE);
     adapter.setHeader(response, 'Cache-Control', 'no-store');
     for (const [name, value] of Object.entries(error.headers)) adapter.setHeader(response, name, value);
-    if (error.clearCookies && !this.cleared.has(error)) {
+    if (error.clearCookies && this.cookies && !this.cleared.has(error)) {
       this.cleared.add(error);
       for (const cookie of this.cookies.clear()) adapter.appendHeader(response, 'Set-Cookie', cookie);
     }

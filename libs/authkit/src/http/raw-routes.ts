@@ -39,7 +39,11 @@ export class RawRoutes {
     for (const { method, path } of handlers) known.add(`${method} ${adapter?.normalizePath?.(path) ?? path}`);
     const isKnown = ({ method, path }: RawRoute) => known.has(`${method} ${path}`) || known.has(`ALL ${path}`);
     const found = [...this.onFastify, ...this.layers().flatMap(routesOfLayer)];
-    return found.filter((route) => !isKnown(route)).map(({ method, path }) => `${method} ${path}`);
+    // What is well known is for everybody to read (RFC 8615); the kit's keys are among it.
+    const isMeantToBe = ({ path }: RawRoute) => path.startsWith('/.well-known/');
+    return found
+      .filter((route) => !isKnown(route) && !isMeantToBe(route))
+      .map(({ method, path }) => `${method} ${path}`);
   }
 
   /** Where express.static() is in use. */

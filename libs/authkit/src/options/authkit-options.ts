@@ -36,6 +36,25 @@ export interface AuthKitStaticOptions<U extends AuthUser = AuthUser> {
   globalGuard?: boolean;
 }
 
+/** A key of the access tokens. Other services verify with the public half (JWKS), or share an HS256 secret. */
+export type AccessTokenKey = {
+  /** Names the key in tokens and in the JWKS. */
+  kid: string;
+  /** Published and verifying at once, signing only from then on: verifiers know a new key before they meet it. @default at once */
+  signsFrom?: Date | string;
+} & (
+  | {
+      alg: 'RS256' | 'ES256' | 'PS256';
+      /** A private key in PEM; a public key only verifies. RSA of 2048 bits or more, EC on P-256. */
+      pem: string;
+    }
+  | {
+      alg: 'HS256';
+      /** At least 32 random bytes, used as they are. */
+      secret: string;
+    }
+);
+
 /** What a role grants. */
 export interface RoleDefinition {
   /** Roles whose grants this one has too. @default [] */
@@ -59,6 +78,8 @@ export interface AuthKitRuntimeOptions {
     issuer?: string;
     /** Claim `aud`. @default issuer */
     audience?: string;
+    /** Keys of the tokens instead of ones made from `secret`: the first that may signs, all verify. @default HS256 keys derived from secret */
+    keys?: readonly AccessTokenKey[];
   };
   credentials?: {
     /** Accept `Authorization: Bearer`. @default true */

@@ -30,6 +30,7 @@ export function optionsFromEnv(env: Env = process.env): AuthKitRuntimeOptions {
       ttl: duration(read('AUTHKIT_ACCESS_TOKEN_TTL')) ?? suffixed(read('JWT_ACCESS_TOKEN_EXPIRE_MINUTES'), 'm'),
       issuer: read('AUTHKIT_ISSUER', 'JWT_ISSUER'),
       audience: read('AUTHKIT_AUDIENCE', 'JWT_AUDIENCE'),
+      keys: json('AUTHKIT_ACCESS_TOKEN_KEYS', read('AUTHKIT_ACCESS_TOKEN_KEYS')),
     }),
     credentials: compact({
       header: flag('AUTHKIT_CREDENTIALS_HEADER', read('AUTHKIT_CREDENTIALS_HEADER')),
@@ -84,6 +85,19 @@ function flag(name: string, value: string | undefined): boolean | undefined {
   if (/^(true|1|yes|on)$/i.test(value)) return true;
   if (/^(false|0|no|off)$/i.test(value)) return false;
   throw new AuthKitConfigError(name, `${JSON.stringify(value)} is not valid`, 'Give true or false.');
+}
+
+/** The text is not in the error: it may hold keys. */
+function json(name: string, value: string | undefined): unknown {
+  try {
+    return value && (JSON.parse(value) as unknown);
+  } catch {
+    throw new AuthKitConfigError(
+      name,
+      'it is not JSON',
+      'Give a list such as [{"kid":"2026","alg":"ES256","pem":"..."}].',
+    );
+  }
 }
 
 const autoOr = <T>(value: string | undefined, parse: (value: string | undefined) => T): T | 'auto' =>

@@ -1,11 +1,13 @@
+import { KeyObject } from 'node:crypto';
 import { AuthKitConfigError } from '../kernel/errors.js';
-import { randomToken } from '../kernel/random.js';
+import type { SigningKey } from '../kernel/signing-key.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
 import type { CredentialTransport } from '../kernel/credential-transport.js';
 import type { AuthKitRuntimeOptions, RoleDefinition } from './authkit-options.js';
 import { bool, duration, integer, oneOf, refuse, section, text, textList } from './option-parsers.js';
 import { anything, cookieName, exactOrigin, hashers, roleDefinitions } from './special-parsers.js';
-import { weaknessOf } from './weak-secret.js';
+import { assertKeyStrength, signingKeys } from './signing-keys.js';
+import { parseSecrets } from './secret-parser.js';
 
 /** The options with every default applied; durations in milliseconds; frozen. */
 export interface ResolvedOptions {
@@ -15,7 +17,13 @@ export interface ResolvedOptions {
   readonly appName: string;
   readonly baseUrl: string;
   readonly secrets: readonly string[];
-  readonly accessToken: { readonly ttl: number; readonly issuer: string; readonly audience: string };
+  readonly accessToken: {
+    readonly ttl: number;
+    readonly issuer: string;
+    readonly audience: string;
+    /** Null when keys derived from the secrets sign. */
+    readonly keys: readonly SigningKey[] | null;
+  };
   readonly credentials: { readonly header: boolean; readonly cookie: boolean; readonly default: CredentialTransport };
   readonly session: {
     readonly idleTimeout: number;
@@ -59,7 +67,12 @@ export function resolveOptions(raw: AuthKitRuntimeOptions, env: NodeJS.ProcessEn
     baseUrl: text(null),
     secret: anything,
     accessToken: (value, path) =>
-      section(value, path, { ttl: duration('15m', '1s', '24h'), issuer: text(null), audience: text(null) }),
+      section(value, path, {
+        ttl: duration('15m', '1s', '24h'),
+        issuer: text(null),
+        audience: text(null),
+        keys: signingKeys,
+      }),
     credentials: (value, path) =>
       section(value, path, {
         header: bool(true),
@@ -151,6 +164,7 @@ export function resolveOptions(raw: AuthKitRuntimeOptions, env: NodeJS.ProcessEn
     if (weak) refuse('passwords.hasher', weak.weakness(), 'Raise its cost.');
   }
 
+  assertKeyStrength(raw.accessToken?.keys, production, warnings);
   const issuer = given.accessToken.issuer ?? baseUrl.href.replace(/\/$/, '');
   return deepFreeze({
     production,
@@ -158,7 +172,7 @@ export function resolveOptions(raw: AuthKitRuntimeOptions, env: NodeJS.ProcessEn
     appName: given.appName,
     baseUrl: baseUrl.href.replace(/\/$/, ''),
     secrets: parseSecrets(given.secret, production, warnings),
-    accessToken: { ttl: given.accessToken.ttl, issuer, audience: given.accessToken.audience ?? issuer },
+    accessToken: { ...given.accessToken, issuer, audience: given.accessToken.audience ?? issuer },
     credentials: { ...given.credentials, default: fallback },
     session: given.session,
     cookies: { ...given.cookies, secure, names: prefixed(given.cookies.names, secure, given.cookies.domain) },
@@ -197,43 +211,10 @@ function prefixed(names: { access: string; refresh: string }, secure: boolean, d
   return { access: prefix + names.access, refresh: prefix + names.refresh };
 }
 
-function parseSecrets(value: unknown, production: boolean, warnings: string[]): readonly string[] {
-  if (value === undefined) {
-    if (production) {
-      throw new AuthKitConfigError(
-        'secret',
-        'it is missing',
-        'Set it to 32 or more random bytes: openssl rand -base64 48.',
-      );
-    }
-    warnings.push('no secret is set: a random one is used, and every session ends with this process');
-    return [randomToken(48)];
-  }
-  const list: unknown[] = Array.isArray(value) ? value : [value];
-  const secrets = list.filter((item): item is string => typeof item === 'string' && item !== '');
-  if (secrets.length === 0 || secrets.length !== list.length) {
-    throw new AuthKitConfigError(
-      'secret',
-      'it is not a text or a list of texts',
-      'Give one secret, or a list whose first signs.',
-    );
-  }
-  if (new Set(secrets).size !== secrets.length) {
-    throw new AuthKitConfigError('secret', 'the same secret is listed twice', 'List every secret once.');
-  }
-  secrets.forEach((secret, index) => {
-    const weakness = weaknessOf(secret);
-    if (weakness === null) return;
-    const path = secrets.length === 1 ? 'secret' : `secret[${index}]`;
-    if (production) throw new AuthKitConfigError(path, `it ${weakness}`, 'Make a random one: openssl rand -base64 48.');
-    warnings.push(`${path} ${weakness}; production will refuse it`);
-  });
-  return secrets;
-}
-
 function deepFreeze<T>(value: T): T {
-  // Hashers keep state of their own (a worker, a salt); only plain data is frozen.
-  if (value && typeof value === 'object' && !(value instanceof PasswordHasher)) {
+  // Hashers and keys keep state of their own; only plain data is frozen.
+  const isData = !(value instanceof PasswordHasher || value instanceof KeyObject);
+  if (value && typeof value === 'object' && isData) {
     Object.values(value).forEach(deepFreeze);
     Object.freeze(value);
   }

@@ -1,13 +1,14 @@
-import { hash, randomUUID, type KeyObject } from 'node:crypto';
+import { hash, randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { JwtService } from '@nestjs/jwt';
 import { LRUCache } from 'lru-cache';
 import { Clock } from '../kernel/clock.js';
 import { AuthKitError } from '../kernel/errors.js';
-import { keyIdOf, KeyRing } from '../kernel/key-ring.js';
 import { isUuid } from '../kernel/random.js';
+import type { SigningKey, VerificationKey } from '../kernel/signing-key.js';
 import { RESOLVED_OPTIONS } from '../options/tokens.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
+import { AccessTokenKeys, type VerificationKeys } from './access-token-keys.js';
 import { parseStrictJws } from './strict-jws.js';
 
 /** Claims of an access token (RFC 9068); instants are seconds since the epoch. */
@@ -35,7 +36,6 @@ export interface AccessTokenSubject {
   readonly roles: readonly string[];
 }
 
-const ALGORITHM = 'HS256';
 const TYPE = 'at+jwt';
 const SKEW_SECONDS = 5;
 const VERIFIED_TOKENS = 10_000;
@@ -43,24 +43,99 @@ const VERIFIED_TOKENS = 10_000;
 const HEADERS = new Set(['alg', 'typ', 'kid']);
 
 /**
- * Signs and verifies access tokens. Synchronous on purpose: asynchronous crypto would queue behind password hashes in
- * libuv's pool. Keys are KeyObjects, because the JWT library re-parses a text secret at every call.
+ * Verifies access tokens of one issuer for one audience. Synchronous on purpose: asynchronous crypto would queue behind
+ * password hashes in libuv's pool. Keys are KeyObjects, because the JWT library re-parses a text key at every call.
  */
+export class AccessTokenVerifier {
+  /** Verified claims by the token's SHA-256, so that a hit costs no signature and no token is kept. */
+  private readonly verified = new LRUCache<string, { claims: AccessClaims; by: VerificationKey }>({
+    max: VERIFIED_TOKENS,
+  });
+
+  constructor(
+    private readonly expected: { readonly issuer: string; readonly audience: string },
+    private readonly keys: VerificationKeys,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Claims of a token that is genuine, ours, an access token, and current.
+   * Throws `token_invalid` or `token_expired` (401); with `allowExpired` only the former.
+   */
+  verify(token: string, { allowExpired = false } = {}): AccessClaims {
+    const digest = hash('sha256', token, 'base64');
+    let found = this.verified.get(digest);
+    // A key that has been withdrawn since takes its tokens with it.
+    if (found && this.keys.find(found.by.kid) !== found.by) found = undefined;
+    if (!found) {
+      found = this.verifySignature(token);
+      this.verified.set(digest, found);
+    }
+    const { claims } = found;
+    const now = this.clock.now() / 1000;
+    if (claims.nbf !== undefined && now + SKEW_SECONDS < claims.nbf) throw invalid('not valid yet');
+    if (!allowExpired && now >= claims.exp + SKEW_SECONDS) {
+      throw new AuthKitError('token_expired', { reason: 'the access token has expired' });
+    }
+    return claims;
+  }
+
+  private verifySignature(token: string): { claims: AccessClaims; by: VerificationKey } {
+    const parts = parseStrictJws(token);
+    if (!parts) throw invalid('not a strict compact JWS');
+    const { header, payload } = parts;
+    if (!Object.keys(header).every((name) => HEADERS.has(name))) throw invalid('a header parameter is not allowed');
+    const by = typeof header['kid'] === 'string' ? this.keys.find(header['kid']) : undefined;
+    if (!by) throw invalid('unknown key');
+    // The key says which algorithm; the token only repeats it (RFC 8725, 3.1).
+    if (header['alg'] !== by.alg || header['typ'] !== TYPE) throw invalid('wrong alg or typ');
+    try {
+      jwtServiceOf(by).verify(token, {
+        algorithms: [by.alg],
+        issuer: this.expected.issuer,
+        ignoreExpiration: true,
+        ignoreNotBefore: true,
+      });
+    } catch (error) {
+      throw invalid((error as Error).message);
+    }
+    if (!this.areClaims(payload)) throw invalid('a claim is missing or has the wrong type or value');
+    return { claims: Object.freeze(payload), by };
+  }
+
+  private areClaims(claims: Record<string, unknown>): claims is Record<string, unknown> & AccessClaims {
+    const { iss, aud, sub, sid, jti, iat, exp, nbf, auth_time, amr, roles } = claims;
+    const latest = this.clock.now() / 1000 + SKEW_SECONDS;
+    return (
+      iss === this.expected.issuer &&
+      aud === this.expected.audience &&
+      typeof sub === 'string' &&
+      sub.trim() !== '' &&
+      isUuid(sid) &&
+      typeof jti === 'string' &&
+      isInstant(iat) &&
+      iat <= latest &&
+      isInstant(exp) &&
+      exp >= iat &&
+      (nbf === undefined || isInstant(nbf)) &&
+      isInstant(auth_time) &&
+      isTextList(amr) &&
+      isTextList(roles)
+    );
+  }
+}
+
+/** Signs access tokens, and verifies the app's own. */
 @Injectable()
 export class AccessTokens {
-  private readonly signer: { kid: string; jwt: JwtService };
-  private readonly verifiers: ReadonlyMap<string, JwtService>;
-  /** Verified claims by the token's SHA-256, so that a hit costs no signature and no token is kept. */
-  private readonly verified = new LRUCache<string, AccessClaims>({ max: VERIFIED_TOKENS });
+  private readonly verifier: AccessTokenVerifier;
 
   constructor(
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
-    keys: KeyRing,
+    private readonly keys: AccessTokenKeys,
     private readonly clock: Clock,
   ) {
-    const ring = keys.keys('access-token HS256').map((key) => ({ kid: keyIdOf(key), jwt: jwtServiceOf(key) }));
-    this.signer = ring[0];
-    this.verifiers = new Map(ring.map(({ kid, jwt }) => [kid, jwt]));
+    this.verifier = new AccessTokenVerifier(options.accessToken, keys, clock);
   }
 
   /** Seconds a new token lives. */
@@ -82,75 +157,37 @@ export class AccessTokens {
       amr: subject.amr,
       roles: subject.roles,
     };
-    const { kid, jwt } = this.signer;
-    return jwt.sign(claims, { header: { alg: ALGORITHM, typ: TYPE, kid } });
+    const key = this.keys.signing;
+    return jwtServiceOf(key).sign(claims, { algorithm: key.alg, header: { alg: key.alg, typ: TYPE, kid: key.kid } });
   }
 
-  /**
-   * Claims of a token that is genuine, ours, an access token, and current.
-   * Throws `token_invalid` or `token_expired` (401); with `allowExpired` only the former.
-   */
-  verify(token: string, { allowExpired = false } = {}): AccessClaims {
-    const digest = hash('sha256', token, 'base64');
-    let claims = this.verified.get(digest);
-    if (!claims) {
-      claims = this.verifySignature(token);
-      this.verified.set(digest, claims);
-    }
-    const now = this.clock.now() / 1000;
-    if (claims.nbf !== undefined && now + SKEW_SECONDS < claims.nbf) throw invalid('not valid yet');
-    if (!allowExpired && now >= claims.exp + SKEW_SECONDS) {
-      throw new AuthKitError('token_expired', { reason: 'the access token has expired' });
-    }
-    return claims;
+  /** See {@link AccessTokenVerifier.verify}. */
+  verify(token: string, options?: { allowExpired?: boolean }): AccessClaims {
+    return this.verifier.verify(token, options);
   }
 
-  private verifySignature(token: string): AccessClaims {
-    const parts = parseStrictJws(token);
-    if (!parts) throw invalid('not a strict compact JWS');
-    const { header, payload } = parts;
-    if (!Object.keys(header).every((name) => HEADERS.has(name))) throw invalid('a header parameter is not allowed');
-    if (header['alg'] !== ALGORITHM || header['typ'] !== TYPE) throw invalid('wrong alg or typ');
-    const jwt = typeof header['kid'] === 'string' ? this.verifiers.get(header['kid']) : undefined;
-    if (!jwt) throw invalid('unknown key');
-    try {
-      jwt.verify(token, {
-        algorithms: [ALGORITHM],
-        issuer: this.options.accessToken.issuer,
-        ignoreExpiration: true,
-        ignoreNotBefore: true,
-      });
-    } catch (error) {
-      throw invalid((error as Error).message);
-    }
-    if (!this.areClaims(payload)) throw invalid('a claim is missing or has the wrong type or value');
-    return Object.freeze(payload);
-  }
-
-  private areClaims(claims: Record<string, unknown>): claims is Record<string, unknown> & AccessClaims {
-    const { iss, aud, sub, sid, jti, iat, exp, nbf, auth_time, amr, roles } = claims;
-    const latest = this.clock.now() / 1000 + SKEW_SECONDS;
-    return (
-      iss === this.options.accessToken.issuer &&
-      aud === this.options.accessToken.audience &&
-      typeof sub === 'string' &&
-      sub.trim() !== '' &&
-      isUuid(sid) &&
-      typeof jti === 'string' &&
-      isInstant(iat) &&
-      iat <= latest &&
-      isInstant(exp) &&
-      exp >= iat &&
-      (nbf === undefined || isInstant(nbf)) &&
-      isInstant(auth_time) &&
-      isTextList(amr) &&
-      isTextList(roles)
-    );
+  /** The key a token names in its header, before anything of it is verified; null when it names none of ours. */
+  keyNamedBy(token: string): SigningKey | null {
+    const kid = keyIdIn(token);
+    return (kid !== null && this.keys.find(kid)) || null;
   }
 }
 
-function jwtServiceOf(key: KeyObject): JwtService {
-  return new JwtService({ privateKey: key as never, publicKey: key as never });
+/** The `kid` of a strict JWS, before anything of it is verified; null when there is none. */
+export function keyIdIn(token: string): string | null {
+  const kid = parseStrictJws(token)?.header['kid'];
+  return typeof kid === 'string' ? kid : null;
+}
+
+const services = new WeakMap<VerificationKey, JwtService>();
+
+function jwtServiceOf(key: VerificationKey & Partial<SigningKey>): JwtService {
+  let service = services.get(key);
+  if (!service) {
+    service = new JwtService({ privateKey: key.signWith as never, publicKey: key.key as never });
+    services.set(key, service);
+  }
+  return service;
 }
 
 const isInstant = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;

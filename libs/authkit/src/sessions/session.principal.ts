@@ -1,4 +1,5 @@
-import type { Grants } from '../access/role-policy.js';
+import type { Grants, RolePolicy } from '../access/role-policy.js';
+import type { AccessClaims } from './access-token.js';
 import type { Principal } from '../kernel/principal.js';
 
 /** A user acting in a session. */
@@ -29,4 +30,10 @@ export class SessionPrincipal implements Principal {
   can(...allOf: string[]): boolean {
     return this.grants.can(allOf);
   }
+}
+
+/** The principal that a verified token alone describes, without a look at its session. */
+export function principalOf(claims: AccessClaims, roles: RolePolicy): SessionPrincipal {
+  const proof = { amr: claims.amr, authenticatedAt: claims.auth_time * 1000 };
+  return new SessionPrincipal(claims.sub, claims.sid, roles.grantsOf(claims.roles), proof);
 }
