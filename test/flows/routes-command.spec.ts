@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 const BIN = 'libs/authkit/dist/esm/cli/nest-authkit.js';
@@ -25,10 +24,15 @@ function run(args: string[], env: Record<string, string> = {}) {
 describe('nest-authkit routes', () => {
   let folder: string;
   beforeAll(() => {
-    folder = mkdtempSync(join(tmpdir(), 'authkit-routes-'));
-    // Resolves packages like a host's own build would.
-    const nest = JSON.stringify(resolve('dist/apps/demo/create-app.js'));
-    writeFileSync(join(folder, 'other.mjs'), `export { createDemoApp as default } from ${nest}; export const n = 1;\n`);
+    folder = mkdtempSync('dist/routes-');
+    const built = (name: string) => JSON.stringify(resolve('dist/apps/demo', name));
+    writeFileSync(join(folder, 'other.mjs'), `export { createDemoApp as default } from ${built('create-app.js')};\n`);
+    writeFileSync(
+      join(folder, 'module.mjs'),
+      `import { AppModule as Demo } from ${built('app.module.js')};
+       import { readDemoConfig } from ${built('demo-config.js')};
+       export const AppModule = Demo.with(readDemoConfig(process.env));\n`,
+    );
     writeFileSync(join(folder, 'broken.mjs'), `export function createApp() { throw new Error('no database here'); }\n`);
     writeFileSync(join(folder, 'wrong.cjs'), `exports.createApp = async () => ({ init: null });\n`);
   });
@@ -52,8 +56,14 @@ describe('nest-authkit routes', () => {
     expect(out).toMatch(/^note: static files are not guarded/m);
   });
 
-  it('prints JSON alone with --json, whatever the app logs, of a default export', async () => {
+  it('prints JSON with --json, of a default export', async () => {
     const { code, out } = await run(['routes', join(folder, 'other.mjs'), '--json']);
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toEqual(JSON.parse(readFileSync(SNAPSHOT, 'utf8')));
+  });
+
+  it('makes the app of an exported module itself, and keeps what Nest logs out of the answer', async () => {
+    const { code, out } = await run(['routes', join(folder, 'module.mjs'), '--json']);
     expect(code).toBe(0);
     expect(JSON.parse(out)).toEqual(JSON.parse(readFileSync(SNAPSHOT, 'utf8')));
   });

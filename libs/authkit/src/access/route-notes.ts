@@ -89,7 +89,7 @@ export class RouteNotes {
   private classes(kind: 'providers' | 'controllers'): CallableFunction[] {
     return [...this.modules.values()]
       .flatMap((module) => [...module[kind].values()])
-      .map(({ metatype }) => metatype as CallableFunction | null)
+      .map(({ metatype }) => metatype)
       .filter((one): one is CallableFunction => typeof one === 'function' && one.prototype !== undefined);
   }
 }

@@ -18,7 +18,7 @@ import { assertExplicit } from './strict-routes.js';
 
 /** At boot: refuses handlers without a rule if it is to, and says how many routes there are and what no guard sees. */
 @Injectable()
-export class RouteReport implements OnModuleInit, OnApplicationBootstrap {
+class RouteReport implements OnModuleInit, OnApplicationBootstrap {
   private readonly logger = new Logger('AuthKit');
 
   constructor(

@@ -35,7 +35,7 @@ const defaultOf = (whole: object): unknown => ('default' in whole ? whole.defaul
 function pick(exports: Record<string, unknown>, file: string, exported: string | undefined): object {
   const names = exported === undefined ? ['createApp', 'default', 'AppModule'] : [exported];
   const found = names.map((name) => exports[name]).find((one) => typeof one === 'function' || isModule(one));
-  if (found) return found as object;
+  if (found) return found;
   throw new Trouble(
     `${file} exports no function and no module named ${names.join(', or ')}. Name the one to use by --export.`,
   );

@@ -8,12 +8,12 @@ const [command, ...args] = process.argv.slice(2);
 // Nest logs to stdout, which is for the answer. What the app says matters only if it does not start.
 let said = '';
 const write = process.stdout.write.bind(process.stdout);
-process.stdout.write = ((chunk: string | Uint8Array, ...rest: unknown[]) => {
+process.stdout.write = (chunk: string | Uint8Array, ...rest: unknown[]) => {
   said += typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString();
   const done = rest.at(-1);
-  if (typeof done === 'function') process.nextTick(done as () => void);
+  if (typeof done === 'function') process.nextTick(done);
   return true;
-}) as typeof process.stdout.write;
+};
 
 try {
   if (command === undefined || ['help', '--help', '-h'].includes(command) || args.includes('--help')) {
