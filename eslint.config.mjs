@@ -50,6 +50,8 @@ export default defineConfig(
     rules: {
       'max-lines': ['error', { max: 250 }],
       'no-console': 'error',
+      'no-eval': 'error',
+      'no-new-func': 'error',
       'no-restricted-properties': [
         'error',
         { object: 'Math', property: 'random', message: 'Use kernel/random.ts: it is a security library.' },

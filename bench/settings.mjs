@@ -4,13 +4,16 @@ const { values } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     scale: { type: 'boolean', default: false },
+    docs: { type: 'boolean', default: false },
     only: { type: 'string', multiple: true },
   },
 });
 
-/** What the command line asks for: `--quick`, `--scale`, `--only guarded --only refresh`. */
+/** What the command line asks for: `--quick`, `--scale`, `--docs`, `--only guarded --only refresh`. */
 export const settings = {
+  quick: values.quick,
   scale: values.scale,
+  docs: values.docs,
   wants: (section) => !values.only || values.only.includes(section),
   ...(values.quick
     ? {

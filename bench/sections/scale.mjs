@@ -4,7 +4,6 @@ import { DataSource } from 'typeorm';
 import { build } from '../apps/authkit.app.mjs';
 import { withDatabase } from '../lib/database.mjs';
 import { median } from '../lib/stats.mjs';
-import { printTable } from '../report.mjs';
 
 const BATCHES = 21;
 const CALLS = 100;
@@ -33,17 +32,6 @@ export function scale(database, settings) {
       await app.close();
     }
   });
-}
-
-export function printScale(database, results) {
-  const [first] = results;
-  const last = results.at(-1);
-  const calls = Object.keys(first).filter((key) => key !== 'size');
-  printTable(
-    `Microseconds a call by users and sessions, ${database}`,
-    ['', ...results.map(({ size }) => size.toLocaleString('en')), 'last / first'],
-    calls.map((name) => [name, ...results.map((result) => result[name]), last[name] / first[name]]),
-  );
 }
 
 function callsOn(users, sessions, generations, size) {

@@ -1,12 +1,27 @@
 import { createRequire } from 'node:module';
-import { authKitEntities, AuthUserBase, type AuthUser, type SessionStore, type UserStore } from 'nest-authkit';
-import { MemorySessionStore, MemoryUserStore } from 'nest-authkit/testing';
+import {
+  authKitEntities,
+  AuthUserBase,
+  type AuthUser,
+  type SessionStore,
+  type UserStateStore,
+  type UserStore,
+} from 'nest-authkit';
+import {
+  MemorySessionStore,
+  MemoryUserStateStore,
+  MemoryUserStore,
+  sessionStoreContract,
+  userStateStoreContract,
+  userStoreContract,
+  type ContractCase,
+  type UserStoreContractOptions,
+} from 'nest-authkit/testing';
 import { Column, DataSource, Entity, type DataSourceOptions } from 'typeorm';
 import { TypeOrmSessionStore } from '../../libs/authkit/src/storage/typeorm/typeorm-session.store.js';
+import { TypeOrmUserStateStore } from '../../libs/authkit/src/storage/typeorm/typeorm-user-state.store.js';
 import { TypeOrmUserStore } from '../../libs/authkit/src/storage/typeorm/typeorm-user.store.js';
 import { prepareDatabase, type TestDatabase } from '../support/databases.js';
-import { sessionStoreContract } from './session-store.contract.js';
-import { userStoreContract } from './user-store.contract.js';
 
 @Entity('people')
 class Person extends AuthUserBase {
@@ -14,8 +29,9 @@ class Person extends AuthUserBase {
   fullName!: string | null;
 }
 
-type Stores = { users: UserStore; sessions: SessionStore };
-const entities = authKitEntities({ userEntity: Person });
+type Stores = { users: UserStore; sessions: SessionStore; states: UserStateStore };
+// With the table of users who live elsewhere, too.
+const entities = [...new Set([...authKitEntities({ userEntity: Person }), ...authKitEntities({})])];
 const cleanups: (() => Promise<void>)[] = [];
 
 async function onTypeOrm(options: DataSourceOptions, drop?: () => Promise<void>): Promise<Stores> {
@@ -25,7 +41,11 @@ async function onTypeOrm(options: DataSourceOptions, drop?: () => Promise<void>)
     await drop?.();
   });
   const users = new TypeOrmUserStore(source, Person as new () => AuthUser);
-  return { users, sessions: new TypeOrmSessionStore(source, Person as new () => AuthUser, users) };
+  return {
+    users,
+    sessions: new TypeOrmSessionStore(source, Person as new () => AuthUser, users),
+    states: new TypeOrmUserStateStore(source),
+  };
 }
 
 const onPrepared = (prepared: TestDatabase) => onTypeOrm(prepared.options, prepared.drop);
@@ -33,7 +53,8 @@ const onPrepared = (prepared: TestDatabase) => onTypeOrm(prepared.options, prepa
 const PLACES: Record<string, () => Promise<Stores>> = {
   memory: () => {
     const users = new MemoryUserStore();
-    return Promise.resolve({ users, sessions: new MemorySessionStore(users) });
+    const states = new MemoryUserStateStore();
+    return Promise.resolve({ users, sessions: new MemorySessionStore(users), states });
   },
   'SQLite by libsql': async () => onPrepared(await prepareDatabase('sqlite', entities)),
   PostgreSQL: async () => onPrepared(await prepareDatabase('postgres', entities)),
@@ -51,7 +72,14 @@ afterAll(async () => {
   for (const cleanup of cleanups) await cleanup();
 });
 
-describe.each(Object.entries(PLACES))('stores in %s', (_name, makeStores) => {
-  describe('users', () => userStoreContract(async () => (await makeStores()).users));
-  describe('sessions', () => sessionStoreContract(makeStores));
+const run = (cases: readonly ContractCase[]) => it.each(cases)('$name', ({ run: check }) => check());
+const fields: UserStoreContractOptions['fields'] = [{ fullName: 'Ada' }, { fullName: 'Countess' }];
+
+describe.each(Object.entries(PLACES))('stores in %s', (name, makeStores) => {
+  const all = ['create', 'updateProfile', 'changePassword', 'setActive', 'setRoles', 'setEmailVerified'] as const;
+  const supports = [...all, 'usernames', 'epochs', ...(name === 'memory' ? (['changedSince'] as const) : [])] as const;
+
+  describe('users', () => run(userStoreContract(async () => (await makeStores()).users, { fields, supports })));
+  describe('sessions', () => run(sessionStoreContract(makeStores)));
+  describe('epochs of users elsewhere', () => run(userStateStoreContract(async () => (await makeStores()).states)));
 });

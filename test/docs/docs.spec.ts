@@ -1,89 +1,73 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
-import { authKitOpenApi, PROBLEMS } from 'nest-authkit';
-import { createTestApp } from '../support/test-app.js';
+import { existsSync, readFileSync } from 'node:fs';
+import { join, normalize } from 'node:path';
+import { PROBLEMS } from 'nest-authkit';
+import { environmentVariables } from '../../scripts/docs/environment.js';
+import { eventTypes } from '../../scripts/docs/events.page.js';
+import { callsOf } from '../../scripts/docs/http.page.js';
+import { openApiDocument } from '../../scripts/docs/openapi.js';
+import { optionPaths } from '../../scripts/docs/options.page.js';
+import { codeBlocksOf, headingsOf, pagesOf, type Page } from './support/markdown.js';
 
-const read = (path: string) => readFileSync(path, 'utf8');
-const markdown = (folder: string): string[] =>
-  readdirSync(folder, { withFileTypes: true, recursive: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.md'))
-    .map((entry) => join(entry.parentPath, entry.name));
-/** The first cell of every row of every table, as code. */
-const firstCells = (text: string) =>
-  [...text.matchAll(/^\|\s*((?:`[^`|]+`(?:, )?)+)\s*\|/gm)].flatMap(([, cell]) =>
-    [...cell.matchAll(/`([^`]+)`/g)].map(([, name]) => name),
+const ROOT_PAGES = ['SECURITY.md', 'CONTRIBUTING.md', 'CHANGELOG.md'].map((path) => ({
+  path,
+  text: readFileSync(path, 'utf8'),
+}));
+const pages = [...pagesOf(), ...ROOT_PAGES];
+const names = pages.map((page) => [page.path, page] as const);
+/** Matches of an expression on all pages that `isWrong`, each with its page and line. */
+const wrong = (expression: RegExp, isWrong: (match: RegExpExecArray) => boolean) =>
+  pages.flatMap(({ path, text }) =>
+    [...text.matchAll(expression)]
+      .filter(isWrong)
+      .map((match) => `${path}:${text.slice(0, match.index).split('\n').length} ${match[0]}`),
   );
 
+// What the generated reference does not cover: names in prose.
 describe('the docs', () => {
-  it('list every error code with its status, and no other', () => {
-    const rows = [...read('docs/guides/errors.md').matchAll(/^\|\s*`(\w+)`\s*\|\s*(\d{3})\s*\|/gm)];
-    const documented = Object.fromEntries(rows.map(([, code, status]) => [code, Number(status)]));
-    const real = Object.fromEntries(Object.entries(PROBLEMS).map(([code, [status]]) => [code, status]));
-    expect(documented).toEqual(real);
+  it('name only options and events that exist', () => {
+    const known = new Set([...optionPaths(), ...eventTypes()]);
+    const sections = new Set(optionPaths().flatMap((path) => (path.includes('.') ? path.split('.')[0] : [])));
+    const nouns = new Set(eventTypes().map((type) => type.split('.')[0]));
+    const isUnknown = ([, name]: RegExpExecArray) => {
+      const [first] = name.split('.');
+      const isMeant = sections.has(first) || (nouns.has(first) && /(ed|ahead)$/.test(name));
+      return isMeant && !known.has(name) && !/\.(ts|js|mjs|md)$/.test(name);
+    };
+    expect(wrong(/`([a-z]\w*\.[a-z][\w.]*\w)(?=[`:])/g, isUnknown)).toEqual([]);
   });
 
-  it('list every event, and no other', () => {
-    const [, details] = /interface AuthEventDetails \{(.*?)\n\}/s.exec(read('libs/authkit/src/kernel/events.ts'))!;
-    const real = [...details.matchAll(/'([\w.]+)':/g)].map(([, type]) => type);
-    const documented = firstCells(read('docs/guides/events.md')).filter((name) => /^[a-z]+\.[a-z_]+$/.test(name));
-    expect([...new Set(documented)].sort()).toEqual(real.sort());
+  it('name only environment variables of the kit that exist', () => {
+    const known = new Set(environmentVariables().flatMap((name) => [name, `${name}_FILE`]));
+    expect(wrong(/(?<![\w-])(?:AUTHKIT|JWT)_[A-Z_]*[A-Z](?!\w)/g, ([name]) => !known.has(name))).toEqual([]);
   });
 
-  it('list every environment variable, and no other', () => {
-    const variables = (text: string) => [...new Set(text.match(/\b(?:AUTHKIT|JWT)_[A-Z_]*[A-Z]\b/g))].sort();
-    const documented = variables(read('docs/guides/configuration.md')).filter((name) => !name.endsWith('_FILE'));
-    expect(documented).toEqual(
-      variables(read('libs/authkit/src/options/options-from-env.ts')).filter((name) => name !== 'AUTHKIT_'),
-    );
+  it('give every problem code its status', () => {
+    const isWrong = ([, status, code]: RegExpExecArray) =>
+      Object.hasOwn(PROBLEMS, code) && PROBLEMS[code as keyof typeof PROBLEMS][0] !== Number(status);
+    expect(wrong(/\b([1-5]\d\d) `(\w+)`/g, isWrong)).toEqual([]);
   });
 
-  it('and OpenAPI name the same calls, with the same success and the same need of a credential', async () => {
-    const t = await createTestApp();
-    const { paths } = SwaggerModule.createDocument(t.app, authKitOpenApi(new DocumentBuilder()).build());
-    await t.close();
-    const real = Object.entries(paths)
-      .filter(([path]) => path.startsWith('/auth/'))
-      .flatMap(([path, operations]) =>
-        Object.entries(operations as Record<string, { responses: object; security?: unknown[] }>).map(
-          ([method, { responses, security }]) => {
-            const success = Object.keys(responses).filter((status) => status.startsWith('2'));
-            const needs = security?.length === 0 ? 'open' : 'access token';
-            return [`${method.toUpperCase()} ${path.replace('{id}', ':id')}`, needs, success.join(', or ')].join(' | ');
-          },
-        ),
-      );
-    const rows = [
-      ...read('docs/http.md').matchAll(/^\| ((?:GET|POST|PATCH|DELETE) \S+)\s*\| ([^|]+?)\s*\| ([^|]+?)\s*\|$/gm),
-    ];
-    const documented = rows.map(([, call, credential, success]) =>
-      [call, credential === 'access token' ? credential : 'open', success].join(' | '),
-    );
-    expect(documented.sort()).toEqual(real.sort());
+  it('show only calls that exist', async () => {
+    const calls = callsOf(await openApiDocument()).map(({ method, path }) => `${method} ${path}`);
+    const shown = pages.flatMap(codeBlocksOf).flatMap(({ language, page, line, code }) => {
+      const [, call] = /^([A-Z]+ \/auth\/\S*)/.exec(language === 'http' ? code : '') ?? [];
+      return call === undefined ? [] : [{ call, at: `${page}:${line} ${call}` }];
+    });
+    expect(shown.length).toBeGreaterThan(5);
+    expect(shown.filter(({ call }) => !calls.includes(call)).map(({ at }) => at)).toEqual([]);
   });
 
-  it('list every option with its default', () => {
-    const source = read('libs/authkit/src/options/authkit-options.ts');
-    const [, runtime] = /interface AuthKitRuntimeOptions \{(.*?)\n\}/s.exec(source)!;
-    const names: string[] = [];
-    let section = '';
-    for (const line of runtime.split('\n')) {
-      const [, indent, name, opens] = /^( {2}| {4})(\w+)\?: (\{$)?/.exec(line) ?? [];
-      if (name === undefined) continue;
-      if (indent.length === 2) section = opens ? `${name}.` : '';
-      if (!opens) names.push((indent.length === 4 ? section : '') + name);
-    }
-    expect(names.length).toBeGreaterThan(25);
-    const documented = read('docs/guides/configuration.md');
-    expect(names.filter((name) => !documented.includes(`\`${name}`))).toEqual([]);
+  it.each(names)('%s links only to files and headings that exist', (_path, page) => {
+    expect(brokenLinks(page)).toEqual([]);
   });
-
-  it.each(['README.md', 'SECURITY.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...markdown('docs')])(
-    '%s links only to files that exist',
-    (path) => {
-      const links = [...read(path).matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)/g)].map(([, link]) => link);
-      const missing = links.filter((link) => !existsSync(join(path, '..', link)));
-      expect(missing).toEqual([]);
-    },
-  );
 });
+
+function brokenLinks({ path, text }: Page): string[] {
+  return [...text.matchAll(/\]\((?!https?:|mailto:)([^)#\s]*)(?:#([^)\s]+))?\)/g)]
+    .filter(([, file, heading]) => {
+      const target = file === '' ? path : normalize(join(path, '..', file));
+      if (!existsSync(target)) return true;
+      return heading !== undefined && target.endsWith('.md') && !headingsOf(target).includes(heading);
+    })
+    .map(([link]) => link);
+}

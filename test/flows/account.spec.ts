@@ -72,6 +72,16 @@ describeOn('an account', { databases: ['memory', 'sqlite', 'postgres'] }, (place
     }
   });
 
+  it('is signed in with the time the host says, and never with one to come', async () => {
+    const { id } = await t.kit.user();
+    const now = Math.floor(t.clock.now() / 1000);
+    const authTimeOf = async (seconds: number) => {
+      const { accessToken } = await t.auth.issueFor(id, { authenticatedAt: new Date(seconds * 1000) });
+      return t.auth.verifyAccessToken(accessToken).auth_time;
+    };
+    expect([await authTimeOf(now - 3_600), await authTimeOf(now + 3_600)]).toEqual([now - 3_600, now]);
+  });
+
   it('says in its events whose session ended, and who ended it', async () => {
     const { id } = await t.auth.register({ email: 'events@example.com', password: PASSWORD }, { emailVerified: true });
     const [byLogout, byHost] = [await t.auth.issueFor(id), await t.auth.issueFor(id)];

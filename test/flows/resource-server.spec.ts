@@ -1,5 +1,7 @@
 import { createPublicKey } from 'node:crypto';
-import { Module, Controller, Get, Injectable, Logger } from '@nestjs/common';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { Controller, Get, Injectable, Logger, Module } from '@nestjs/common';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
@@ -33,6 +35,16 @@ class ThingsController {
   @Get()
   mine(@CurrentPrincipal() { id, sessionId, roles, amr }: Principal) {
     return { id, sessionId, roles, amr };
+  }
+
+  @Get('tamper')
+  tamper(@CurrentPrincipal() who: Principal) {
+    try {
+      (who.amr as string[]).push('mfa');
+      return { refused: false };
+    } catch {
+      return { refused: true };
+    }
   }
 
   @Get('open')
@@ -154,6 +166,19 @@ describeOn('a resource server', {}, ({ adapter }) => {
     expect((await server.client.get('/things', { headers: twice })).status).toBe(400);
   });
 
+  it('leaves the guard to the host with globalGuard: false', async () => {
+    const open = await resourceServer(t, adapter, { globalGuard: false } as Partial<ResourceServerOptions>);
+    expect((await open.client.get('/things/open')).status).toBe(200);
+    expect((await open.client.get('/things/staff')).status).toBe(200);
+    await open.close();
+  });
+
+  it('keeps what one handler does to a principal from the next request', async () => {
+    const { accessToken: token } = await t.auth.login(ada.email, ada.password);
+    expect((await server.client.get('/things/tamper', { token })).body).toEqual({ refused: true });
+    expect((await server.client.get('/things', { token })).body).toMatchObject({ amr: ['pwd'] });
+  });
+
   it('refuses a token for another audience, and one that has expired', async () => {
     const jwksUrl = `http://127.0.0.1:${t.client.port}/.well-known/jwks.json`;
     const other = await resourceServer(t, adapter, { jwksUrl, audience: 'https://billing.example.com' });
@@ -237,6 +262,15 @@ describe('the keys of a resource server', () => {
     expectProblem(await call(ada.accessToken), 401, 'token_invalid');
   });
 
+  it('go when they were withdrawn while nobody called and the process slept', async () => {
+    await start();
+    expect((await call(ada.accessToken)).status).toBe(200);
+    issuer.publish({ keys: [es2] });
+    t.clock.advance(59 * 60_000);
+    const { accessToken } = await t.auth.issueFor(ada.id);
+    expectProblem(await call(accessToken), 401, 'token_invalid');
+  });
+
   it('go when another key takes their name', async () => {
     await start();
     expect((await call(ada.accessToken)).status).toBe(200);
@@ -282,6 +316,38 @@ describe('the keys of a resource server', () => {
     await start();
     expectProblem(await call(ada.accessToken), 503, 'unavailable');
     expect((await server.client.get('/things/open')).status).toBe(200);
+    issuer.publish({ keys: [es] });
+    t.clock.advance(30_000);
+    expect((await call(ada.accessToken)).status).toBe(200);
+  });
+
+  it('leave a new key undecided within the cooldown, and a made-up one too if it claims to be as new', async () => {
+    await start();
+    issuer.publish({ keys: [es2, es] });
+    t.clock.advance(6_000);
+    const token = await signedWith(ES2);
+    const early = await call(token);
+    expectProblem(early, 503, 'unavailable');
+    expect(early.headers['retry-after']).toBe('24');
+    t.clock.advance(24_000);
+    expect((await call(token)).status).toBe(200);
+  });
+
+  it('are given up in time when the issuer stalls in the middle of them', async () => {
+    const dripping = new Set<NodeJS.Timeout>();
+    issuer.answer = (response) => {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      const timer = setInterval(() => response.write(' '), 100);
+      dripping.add(timer);
+      response.on('close', () => clearInterval(timer));
+    };
+    // Collecting garbage is what makes fetch forget its signal.
+    setFlagsFromString('--expose_gc');
+    const collect = runInNewContext('gc') as () => void;
+    const collecting = setInterval(collect, 50);
+    await start({ jwks: { timeout: '1s' } });
+    clearInterval(collecting);
+    expectProblem(await call(ada.accessToken), 503, 'unavailable');
     issuer.publish({ keys: [es] });
     t.clock.advance(30_000);
     expect((await call(ada.accessToken)).status).toBe(200);
@@ -385,6 +451,18 @@ describe('ResourceServerModule refuses to boot', () => {
       /strictRoutes: 1 route has no rule:\n {2}BareModule Bare\.bare \(GET \/bare\)/,
     );
     await expect(boot({}, [BareModule])).resolves.toBeUndefined();
+  });
+
+  it('beside another copy of the package', async () => {
+    const shared = globalThis as Record<symbol, unknown>;
+    const key = Symbol.for('nest-authkit');
+    const original = shared[key];
+    shared[key] = {};
+    try {
+      await expect(boot({})).rejects.toThrow(/two copies of the package/);
+    } finally {
+      shared[key] = original;
+    }
   });
 
   it('imported twice', async () => {

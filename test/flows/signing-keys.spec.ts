@@ -86,17 +86,25 @@ describeOn('the ring of access token keys', {}, ({ adapter }) => {
     const { headers } = await t.client.get(JWKS);
     const again = await t.client.get(JWKS, { headers: { 'if-none-match': headers.etag! } });
     expect([again.status, again.text, again.headers['cache-control']]).toEqual([304, '', 'public, max-age=300']);
+    const weak = await t.client.get(JWKS, { headers: { 'if-none-match': `"other", W/${headers.etag!}` } });
+    expect(weak.status).toBe(304);
+    expect((await t.client.get(JWKS, { headers: { 'if-none-match': '"other"' } })).status).toBe(200);
+    expect(headers['access-control-allow-origin']).toBe('*');
     const head = await t.client.call('HEAD', JWKS);
     expect([head.status, head.text, head.headers.etag]).toEqual([200, '', headers.etag]);
     expect((await t.client.post(JWKS, {})).status).toBe(404);
   });
 
-  it('publishes nothing while only the secret signs, and no route with routes: false', async () => {
+  it('publishes nothing while only the secret signs, and no route when it is switched off', async () => {
     t = await createTestApp({ adapter });
     expect((await t.client.get(JWKS)).body).toEqual({ keys: [] });
     const bare = await createTestApp({ adapter, authkit: { ...withKeys(KEYS.ES256), routes: false } });
     expect((await bare.client.get(JWKS)).status).toBe(404);
     await bare.close();
+    const own = await createTestApp({ adapter, authkit: { ...withKeys(KEYS.ES256), routes: { jwks: false } } });
+    expect((await own.client.get(JWKS)).status).toBe(404);
+    expect((await own.client.get('/auth/me')).status).toBe(401);
+    await own.close();
   });
 
   it('stays at the root below a global prefix and versioning', async () => {
@@ -186,6 +194,14 @@ describeOn(
       expect((await t.app.get(KeyInventory).read()).orphanedSessions).toBe(2);
     });
 
+    it('counts sessions of which nobody noted the secret apart: they may depend on any', async () => {
+      await t.source.query("UPDATE auth_sessions SET key_id = ''".replace('auth_sessions', tableOf(t)));
+      const report = await nodes[2].app.get(KeyInventory).read();
+      expect([report.secrets.map(({ sessions }) => sessions), report.orphanedSessions, report.unknownSessions]).toEqual(
+        [[0, 0], 0, 2],
+      );
+    });
+
     it('names the access token keys without showing any', async () => {
       const app = await createTestApp({ adapter, authkit: withKeys(KEYS.ES256, KEYS.HS256) });
       const report = await app.app.get(KeyInventory).read();
@@ -198,3 +214,8 @@ describeOn(
     });
   },
 );
+
+const tableOf = ({ source }: TestApp): string => {
+  const { tablePath } = source.entityMetadatas.find(({ tableName }) => tableName === 'auth_sessions')!;
+  return tablePath;
+};

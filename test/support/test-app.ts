@@ -3,9 +3,15 @@ import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { AuthEvents, authKitEntities, AuthKitModule, AuthService, bcrypt, Clock } from 'nest-authkit';
-import type { AnyAuthEvent, AuthKitOptions } from 'nest-authkit';
-import { FixedClock, MemorySessionStore, MemoryUserStore } from 'nest-authkit/testing';
+import {
+  authKitEntities,
+  AuthKitModule,
+  AuthService,
+  Clock,
+  type AnyAuthEvent,
+  type AuthKitOptions,
+} from 'nest-authkit';
+import { createTestAuth, fastPasswords, FixedClock, memoryStorage, type TestAuth } from 'nest-authkit/testing';
 import { DataSource } from 'typeorm';
 import { Client } from './client.js';
 import { prepareDatabase, type Database, type TestDatabase } from './databases.js';
@@ -42,13 +48,15 @@ export interface TestApp {
   app: INestApplication;
   client: Client;
   auth: AuthService;
+  /** What hosts test with; `actingAs` and `user` cost no hash. */
+  kit: TestAuth<User>;
   clock: FixedClock;
   events: AnyAuthEvent[];
   /** Not with `memory`. */
   source: DataSource;
   /** Null with `memory`. */
   prepared: TestDatabase | null;
-  /** Registers and logs in a user. */
+  /** A user with a password and an address not verified, signed in. */
   signUp(email: string, roles?: string[], password?: string): Promise<SignedUp>;
   close(): Promise<void>;
 }
@@ -83,9 +91,9 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
           admin: { inherits: ['editor'], permissions: ['*'] },
           editor: { permissions: ['posts:*'] },
         },
-        ...(onTypeOrm ? { userEntity } : { storage: { users: MemoryUserStore, sessions: MemorySessionStore } }),
+        ...(onTypeOrm ? { userEntity } : { storage: memoryStorage() }),
         ...authkit,
-        passwords: { hasher: bcrypt({ cost: 4 }), queue: 1000, ...authkit.passwords },
+        passwords: { ...fastPasswords(), queue: 1000, ...authkit.passwords },
       }),
       ...(options.imports ?? []),
     ],
@@ -102,22 +110,21 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
   app.enableShutdownHooks();
   await app.listen(0, '127.0.0.1');
 
-  const auth = app.get(AuthService);
-  const events: AnyAuthEvent[] = [];
-  app.get(AuthEvents).subscribe({ onAuthEvent: (event) => void events.push(event) });
+  const kit = createTestAuth<User>(app);
   return {
     app,
     client: Client.of(app),
-    auth,
+    auth: app.get(AuthService),
+    kit,
     clock,
-    events,
+    events: kit.events,
     prepared,
     get source() {
       return app.get(DataSource);
     },
     async signUp(email, roles, password = PASSWORD) {
-      const user = await auth.register({ email, password }, roles && { roles });
-      const { accessToken, refreshToken, sessionId } = await auth.login(email, password);
+      const user = await kit.user({ email, password, roles, emailVerified: false });
+      const { accessToken, refreshToken, sessionId } = await kit.actingAs(user, { transport: 'bearer' });
       return { id: user.id, email, password, accessToken, refreshToken, sessionId };
     },
     async close() {

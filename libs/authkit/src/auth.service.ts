@@ -41,14 +41,15 @@ export class AuthService<U extends AuthUser = AuthUser> {
     return this.signIn(await this.logins.withPassword(identifier, password, transport));
   }
 
-  /** Signs in a user whom the host has authenticated by other means; `amr` says how (RFC 8176). */
+  /** Signs in a user whom the host has authenticated by other means; `amr` says how (RFC 8176), `authenticatedAt` when. */
   async issueFor(
     user: { id: string } | string,
-    options: { transport?: CredentialTransport; amr?: readonly string[] } = {},
+    options: { transport?: CredentialTransport; amr?: readonly string[]; authenticatedAt?: Date } = {},
   ): Promise<SignIn<U>> {
     const known = (await this.users.findById(typeof user === 'string' ? user : user.id)) as KnownUser | null;
     if (!known) throw new AuthKitError('user_not_found');
-    return this.signIn(await this.logins.complete(known, options.transport ?? 'bearer', options.amr ?? []));
+    const { transport = 'bearer', amr = [], authenticatedAt } = options;
+    return this.signIn(await this.logins.complete(known, transport, amr, authenticatedAt?.getTime()));
   }
 
   /** Exchanges a bearer session's refresh token for new tokens. Throws 401. */

@@ -12,11 +12,6 @@ import { UserStore } from './storage/user.store.js';
 /** Injection token of the DataSource the kit uses; absent when no store of it is TypeORM's. */
 export const AUTH_DATA_SOURCE = Symbol.for('nest-authkit:data-source');
 
-const COPY = Symbol.for('nest-authkit');
-const thisCopy = {};
-const shared = globalThis as { [COPY]?: object };
-shared[COPY] ??= thisCopy;
-
 /** Everything that is better refused at start than found out later. */
 @Injectable()
 export class BootCheck implements OnModuleInit {
@@ -29,22 +24,11 @@ export class BootCheck implements OnModuleInit {
   ) {}
 
   async onModuleInit(): Promise<void> {
-    this.assertOneCopy();
     this.assertDtos();
     this.assertUserStore();
     this.assertEpochs();
     if (this.source) await this.assertDatabase(this.source);
     for (const warning of this.options.warnings) this.logger.warn(warning);
-  }
-
-  private assertOneCopy(): void {
-    if (shared[COPY] !== thisCopy) {
-      throw new AuthKitConfigError(
-        'nest-authkit',
-        'two copies of the package are loaded in this process',
-        'Run `npm ls nest-authkit`, and load it either by import or by require.',
-      );
-    }
   }
 
   private assertDtos(): void {

@@ -8,6 +8,7 @@ import type { ResolvedOptions } from '../options/resolve-options.js';
 import { UserStore } from '../storage/user.store.js';
 import { ProblemWriter } from '../http/problem-writer.js';
 import { AUTHENTICATORS, type Authentication, type Authenticator } from './authenticator.js';
+import { authorize } from './authorize.js';
 import { assertSameSite } from './csrf.js';
 import { ruleOf, type RouteRule } from './route-rule.js';
 
@@ -59,20 +60,11 @@ export class AuthKitGuard implements CanActivate {
 
   /** Lets the caller in, or throws the problem that says why not. */
   protected admit(found: Authentication | null, rule: RouteRule, request: IncomingMessage): boolean {
-    if (!found) {
-      if (rule.optional) return true;
-      throw new AuthKitError('authentication_required', { reason: 'no credential' });
-    }
-    const { principal, via } = found;
     const context = RequestContext.of(request);
-    context.principal = principal;
-    if (!rule.credentials.includes(principal.kind)) {
-      throw new AuthKitError('credential_not_allowed', { reason: `credential of kind ${principal.kind}` });
-    }
-    for (const anyOf of rule.roles) {
-      if (!principal.hasRole(...anyOf)) throw insufficient(`needs role ${anyOf.join(' or ')}`);
-    }
-    if (!principal.can(...rule.permissions)) throw insufficient(`needs permission ${rule.permissions.join(' and ')}`);
+    context.principal = found?.principal;
+    authorize(found?.principal ?? null, rule);
+    if (!found) return true;
+    const { principal, via } = found;
     if (via === 'cookie' && !SAFE_METHODS.has(request.method ?? '')) {
       assertSameSite({ headers: request.headers, allowedOrigins: this.options.allowedOrigins, involvesCookies: true });
     }
@@ -111,11 +103,4 @@ function loadUserOnce(users: UserStore, context: RequestContext, id: string): Pr
   const loaded = Promise.resolve(users.findById(id)).then((record) => record?.user ?? null);
   context.loadUser = () => loaded;
   return loaded;
-}
-
-function insufficient(reason: string): AuthKitError {
-  return new AuthKitError('insufficient_scope', {
-    reason,
-    headers: { 'WWW-Authenticate': 'Bearer error="insufficient_scope"' },
-  });
 }

@@ -7,6 +7,11 @@ import { RouteInventory } from './route-inventory.js';
 /** Injection token of whether the guard is to be in force for every handler of the app. */
 export const GLOBAL_GUARD = Symbol.for('nest-authkit:global-guard');
 
+const COPY = Symbol.for('nest-authkit');
+const thisCopy = {};
+const shared = globalThis as { [COPY]?: object };
+shared[COPY] ??= thisCopy;
+
 /** Refuses to start an app that the guard does not guard, or whose rules contradict each other. */
 @Injectable()
 export class GuardCheck implements OnModuleInit {
@@ -18,6 +23,7 @@ export class GuardCheck implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
+    assertOneCopy();
     this.assertInForce();
     // A rule that contradicts itself throws when it is worked out.
     this.inventory.routes();
@@ -45,4 +51,14 @@ export class GuardCheck implements OnModuleInit {
       throw new AuthKitConfigError('AuthKitGuard', 'Nest has not registered it', 'Report this with your Nest version.');
     }
   }
+}
+
+/** Two copies would each have classes and decorators of their own, and one would not see the other's. */
+function assertOneCopy(): void {
+  if (shared[COPY] === thisCopy) return;
+  throw new AuthKitConfigError(
+    'nest-authkit',
+    'two copies of the package are loaded in this process',
+    'Run `npm ls nest-authkit`, and load it either by import or by require.',
+  );
 }

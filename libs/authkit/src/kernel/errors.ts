@@ -3,36 +3,67 @@ import { RequestContext } from './request-context.js';
 
 /** Every problem code with its HTTP status and title; clients may rely on the codes. */
 export const PROBLEMS = {
+  /** A route of the kit got broken JSON, no JSON object, bytes that are not UTF-8, a forbidden name (`__proto__`, `constructor`, `prototype`), nesting over 16 levels, or a name or form field twice. Send one plain JSON object. */
   malformed_body: [400, 'The request body is not valid JSON'],
+  /** The id in the path is not percent-encoded UTF-8 (Express; Fastify answers in its own words). Encode it. */
   malformed_path: [400, 'The path is not valid'],
+  /** Two `Authorization` headers, one of the kit's cookies twice, or a refresh token in body and cookie. Send one. */
   ambiguous_credentials: [400, 'The request carries more than one credential of a kind'],
+  /** No credential, an unknown `Authorization` scheme, bearer tokens switched off, or no refresh token at refresh. Log in. */
   authentication_required: [401, 'Authentication is required'],
+  /** Login: whatever is wrong. Password change: the current password is wrong. Ask again. */
   invalid_credentials: [401, 'The credentials are not valid'],
+  /** An access or refresh token that is not genuine, not this app's, or came the wrong way. Log in. */
   token_invalid: [401, 'The token is not valid'],
+  /** An access token past its time: refresh. At refresh, a session past its idle or absolute timeout: log in. */
   token_expired: [401, 'The token has expired'],
+  /** The session has ended: logout, revocation, password change, deactivation, reuse. Log in. */
   token_revoked: [401, 'The session has ended'],
+  /** A role or permission is missing. Another login does not help, another account may. */
   insufficient_scope: [403, 'The role or permission for this is missing'],
+  /** The kind of credential is not accepted on this handler: see `@AllowCredentials()`. */
   credential_not_allowed: [403, 'This kind of credential is not accepted here'],
+  /** The call comes from an origin that is not allowed. Add a page of yours to `allowedOrigins`. */
   csrf_rejected: [403, 'The request comes from another site'],
+  /** Cookies are involved and no header says where the call comes from. Send `Origin`, or use bearer tokens. */
   csrf_origin_missing: [403, 'The request does not say which site it comes from'],
+  /** Login with `requireVerifiedEmail`: all else was right. Prove the address. */
   email_not_verified: [403, 'The e-mail address is not verified yet'],
+  /** `registration.enabled` is false. An account is made by `AuthService.register()`. */
   registration_disabled: [403, 'Registration is closed'],
+  /** Not a live session of this user. It may have ended meanwhile: list them again. */
   session_not_found: [404, 'There is no such session'],
+  /** `AuthService`: no such user. `/auth/me`: deleted meanwhile. */
   user_not_found: [404, 'There is no such user'],
+  /** A path of the kit with another method; `Allow` names those there are. */
   method_not_allowed: [405, 'The method is not allowed here'],
+  /** At register, without `requireVerifiedEmail`. Log in, or register another address. */
   email_taken: [409, 'The e-mail address is already registered'],
+  /** At register. Choose another. */
   username_taken: [409, 'The username is already taken'],
+  /** Another unique column of the user is taken. Choose another value. */
   conflict: [409, 'The value is already in use'],
+  /** The last active holder of `adminRole` would lose it or be deactivated. Appoint another first. */
   last_admin: [409, 'The last active administrator cannot be removed'],
+  /** Another request changed the password first. Start again with the new one. */
   password_changed_meanwhile: [409, 'The password was changed by another request'],
+  /** A body over 16 KiB on a route of the kit. */
   body_too_large: [413, 'The request body is too large'],
+  /** Not JSON in UTF-8 (at `/auth/token`: not a form), or a content encoding. Send `application/json`. */
   unsupported_media_type: [415, 'The content type is not supported'],
+  /** `errors` says which fields, and why. */
   validation_failed: [422, 'The request is not valid'],
+  /** Fewer code points than `passwords.minLength`. Choose a longer one. */
   password_too_short: [422, 'The password is too short'],
+  /** Over 1024 bytes. Choose a shorter one. */
   password_too_long: [422, 'The password is too long'],
+  /** `AuthService`: not well-formed Unicode. Over HTTP that is `validation_failed` with `invalid_text`. */
   password_invalid: [422, 'The password is not valid text'],
+  /** The user store lacks the method. Add it, or leave the call out. */
   not_supported: [501, 'The user store does not support this'],
+  /** Too many passwords to hash. Try again after `Retry-After` seconds. */
   overloaded: [503, 'Too many logins at once'],
+  /** The store cannot be asked, or a session kept changing. Try again. */
   unavailable: [503, 'A service needed to decide is not available'],
 } as const satisfies Record<string, readonly [number, string]>;
 

@@ -6,31 +6,54 @@ import { RequestContext } from './request-context.js';
 
 /** Why a session ended. */
 export type RevocationReason =
+  /** By the user; scope `one`. */
   | 'logout'
+  /** A cookie login in the same browser; `one`. */
   | 'replaced_by_login'
+  /** DELETE /auth/sessions; `one`, `others` or `all`. */
   | 'revoked_by_user'
+  /** `AuthService.revoke`, `revokeAll`; `one` or `all`. */
   | 'revoked_by_host'
+  /** More than `session.maxPerUser`; `oldest`. */
   | 'session_limit'
+  /** An old refresh token came back; `one`. */
   | 'refresh_token_reuse'
+  /** A refresh token newer than the row: a restored backup; `one`. */
   | 'generation_ahead'
+  /** `others`; `all` when the host set it. */
   | 'password_changed'
+  /** The address was taken back, with `requireVerifiedEmail`; `all`. */
   | 'email_unverified'
+  /** `all`. */
   | 'user_deactivated';
 
 /** What each event says besides who and where. */
 export interface AuthEventDetails {
+  /** An account was made. */
   'user.registered': { email: string };
+  /** `AuthService.setActive(id, true)` changed it. */
   'user.activated': Record<never, never>;
+  /** `AuthService.setActive(id, false)` changed it; every session is over. */
   'user.deactivated': Record<never, never>;
+  /** After `session.issued`. */
   'login.succeeded': { amr: readonly string[] };
+  /** A password was refused, at login or at a change; `reason` is the true one and never reaches the client. */
   'login.failed': { reason: string };
+  /** A login made a session. */
   'session.issued': { transport: string; amr: readonly string[] };
+  /** A refresh. Not for a repeat within the grace. */
   'session.rotated': { generation: number };
+  /** An old refresh token came back; the session has been ended. */
   'session.reuse_detected': { presented: number; current: number };
+  /** A refresh token from the future, after a restored backup; the session has been ended. */
   'session.generation_ahead': { presented: number; current: number };
+  /** Sessions ended; `sessionId` says which if it is one. */
   'session.revoked': { reason: RevocationReason; scope: 'one' | 'others' | 'all' | 'oldest' };
+  /** The password was changed by its owner, or set by the host. */
   'password.changed': { by: 'user' | 'host' };
+  /** The assigned roles, before and after. */
   'roles.changed': { before: readonly string[]; after: readonly string[] };
+  /** The guard refused a call, or a route of the kit answered 401 or 403; `reason` never reaches the client. */
   'authorization.denied': { code: string; reason: string; method: string; path: string };
 }
 
@@ -38,16 +61,23 @@ export type AuthEventType = keyof AuthEventDetails;
 
 /** Something happened: what, who, to whom, from where. */
 export interface AuthEvent<T extends AuthEventType = AuthEventType> {
+  /** What happened. */
   readonly type: T;
+  /** When, by the database's time. */
   readonly at: Date;
   /** Who did it; null when nobody is known. */
   readonly actor: { kind: PrincipalKind; id: string } | null;
   /** The id of the user it happened to. */
   readonly subject: string | null;
+  /** The session it happened in or to; null when there is none, or several. */
   readonly sessionId: string | null;
+  /** The peer's address; behind a proxy the proxy's. Null outside of a request. */
   readonly ip: string | null;
+  /** What the client calls itself, cut short. */
   readonly userAgent: string | null;
+  /** The one in the problem that the client got. */
   readonly requestId: string | null;
+  /** What only this type says. */
   readonly details: AuthEventDetails[T];
 }
 

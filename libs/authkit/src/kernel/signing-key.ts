@@ -25,7 +25,9 @@ const MIN_RSA_BITS = 2048;
 const KID = /^[A-Za-z0-9._~-]{1,64}$/;
 
 /** A key out of a PEM: a private key signs and verifies, a public one verifies only. The PEM is in no error. */
-export function keyFromPem(pem: string, path: string): { key: KeyObject; signWith: KeyObject | null } {
+export function keyFromPem(text: string, path: string): { key: KeyObject; signWith: KeyObject | null } {
+  // Environment variables often hold a PEM on one line.
+  const pem = text.includes('\n') ? text : text.replaceAll('\\n', '\n');
   const signWith = tryKey(() => createPrivateKey(pem));
   const key = signWith ? createPublicKey(signWith) : tryKey(() => createPublicKey(pem));
   if (key) return { key, signWith };

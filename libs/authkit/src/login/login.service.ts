@@ -41,8 +41,17 @@ export class LoginService {
     return session;
   }
 
-  /** Signs in a user whom the host or a feature has authenticated by other means. Second factors still count. */
-  async complete(known: KnownUser, transport: CredentialTransport, amr: readonly string[]): Promise<LiveSession> {
+  /**
+   * Signs in a user whom the host or a feature has authenticated by other means. Second factors still count.
+   *
+   * @param authenticatedAt when that was, epoch milliseconds (OpenID Connect's `auth_time`). Default now.
+   */
+  async complete(
+    known: KnownUser,
+    transport: CredentialTransport,
+    amr: readonly string[],
+    authenticatedAt?: number,
+  ): Promise<LiveSession> {
     const { user } = known;
     if (!user.active) return this.fail('inactive', known);
     if (this.options.registration.requireVerifiedEmail && !user.emailVerified) {
@@ -53,7 +62,7 @@ export class LoginService {
       const demand = await factor.demand(user, amr);
       if (demand) throw demand;
     }
-    const session = await this.issuer.issue(known, transport, amr);
+    const session = await this.issuer.issue(known, transport, amr, authenticatedAt);
     const actor = { kind: 'user' as const, id: user.id };
     await this.events.emit('login.succeeded', { amr }, { subject: user.id, sessionId: session.id, actor });
     return { session, known };

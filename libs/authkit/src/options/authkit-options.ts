@@ -8,7 +8,7 @@ import type { AuthUser, UserStore } from '../storage/user.store.js';
 
 /** The part of the options that shapes the module graph; given directly, in `forRootAsync` too. */
 export interface AuthKitStaticOptions<U extends AuthUser = AuthUser> {
-  /** The host's entity: `@Entity() class User extends AuthUserBase`. Not needed with `storage.users`. */
+  /** The host's entity: `@Entity() class User extends AuthUserBase`. This or `storage.users`. */
   userEntity?: Type<U>;
   /** Shapes of what clients send and see. */
   dto?: {
@@ -25,13 +25,24 @@ export interface AuthKitStaticOptions<U extends AuthUser = AuthUser> {
   storage?: {
     /** Modules that provide what the stores inject. @default [] */
     imports?: ModuleMetadata['imports'];
+    /** Instead of `userEntity`. */
     users?: Type<UserStore>;
+    /** Instead of the table `auth_sessions`. @default the TypeORM one */
     sessions?: Type<SessionStore>;
   };
   /** Name of the TypeORM DataSource. @default the default one */
   dataSource?: string;
-  /** The kit's own HTTP routes: false for none, else the path prefix and a path (or false) per feature. @default \{ prefix: 'auth' \} */
-  routes?: false | { prefix?: string; features?: Readonly<Record<string, string | false>> };
+  /** The kit's own HTTP routes; false for none. */
+  routes?:
+    | false
+    | {
+        /** Path of the routes, within the app's global prefix and versioning. @default 'auth' */
+        prefix?: string;
+        /** Path of each feature's routes, or false for none. @default \{\} */
+        features?: Readonly<Record<string, string | false>>;
+        /** Whether /.well-known/jwks.json is served; false when the app has one of its own. @default true */
+        jwks?: boolean;
+      };
   /** Registers `AuthKitGuard` for every handler of the app; false lets the host place it. @default true */
   globalGuard?: boolean;
 }
@@ -72,7 +83,7 @@ export interface AuthKitRuntimeOptions {
   /** At least 32 random bytes. In a list the first signs and all verify. @default random per boot in development; required in production */
   secret?: string | readonly string[];
   accessToken?: {
-    /** Lifetime. @default '15m' */
+    /** Lifetime, 1 s to 24 h; 5 s are added for clocks that differ. @default '15m' */
     ttl?: Duration;
     /** Claim `iss`. @default baseUrl */
     issuer?: string;
@@ -90,17 +101,21 @@ export interface AuthKitRuntimeOptions {
     default?: CredentialTransport;
   };
   session?: {
-    /** A session not refreshed for this long ends. @default '7d' */
+    /** A session not refreshed for this long ends; 1 min to 365 d. @default '7d' */
     idleTimeout?: Duration;
-    /** A session this old ends, used or not (ASVS 7.3.2). @default '30d' */
+    /** A session this old ends, used or not (ASVS 7.3.2); 1 min to 365 d. @default '30d' */
     absoluteTimeout?: Duration;
-    /** How long the previous refresh token still gets the same successor: two tabs, a lost reply. @default '30s' */
+    /**
+     * How long the previous refresh token still gets the same successor: two tabs, a lost reply; 0 s to 5 min.
+     * 5 s are added for clocks that differ, unless it is 0.
+     * @default '30s'
+     */
     rotationGrace?: Duration;
-    /** Live sessions per user; the least recently used end first. 0 is unlimited. @default 20 */
+    /** Live sessions per user; the least recently used end first. 0 is unlimited; at most 10,000. @default 20 */
     maxPerUser?: number;
     /** `cached`: no statement per request; `always`: one; `never`: the token alone decides until it expires. @default 'cached' */
     check?: 'cached' | 'always' | 'never';
-    /** Longest time a revocation made by another node can go unseen without a bus. @default '5s' */
+    /** Longest time a revocation made by another node can go unseen without a bus; 1 s to 1 min. @default '5s' */
     staleness?: Duration;
   };
   cookies?: {
@@ -108,17 +123,22 @@ export interface AuthKitRuntimeOptions {
     secure?: boolean | 'auto';
     /** SameSite of the access cookie; the refresh cookie is always Strict, so `none` gives no session across sites. @default 'lax' */
     sameSite?: 'lax' | 'strict' | 'none';
-    /** Base names, without prefix. @default \{ access: 'authkit_at', refresh: 'authkit_rt' \} */
-    names?: { access?: string; refresh?: string };
-    /** Shares the cookies with subdomains, at the price of the `__Host-` prefix. @default none */
+    /** Without the prefix, which is added. */
+    names?: {
+      /** Of the cookie with the access token. @default 'authkit_at' */
+      access?: string;
+      /** Of the cookie with the refresh token. @default 'authkit_rt' */
+      refresh?: string;
+    };
+    /** Shares the cookies with subdomains; `__Host-` becomes `__Secure-`. @default none */
     domain?: string;
   };
   /** Lets production start with cookies that are sent over plain HTTP. @default false */
   dangerouslyAllowInsecureCookies?: boolean;
   passwords?: {
-    /** In code points. @default 12 */
+    /** In code points, 8 to 128. @default 12 */
     minLength?: number;
-    /** The first writes new hashes; all verify. @default bcrypt(\{ cost: 12 \}) */
+    /** The first writes new hashes, all verify; bcrypt always verifies. @default bcrypt(\{ cost: 12 \}) */
     hasher?: PasswordHasher | readonly PasswordHasher[];
     /** Worker threads that hash, at low priority. 0 hashes on libuv's pool instead. @default the number of cores */
     workers?: number;
@@ -126,20 +146,20 @@ export interface AuthKitRuntimeOptions {
     queue?: number;
   };
   registration?: {
-    /** @default true */
+    /** Whether anybody may register. @default true */
     enabled?: boolean;
-    /** Login needs a verified address, and registering never tells whether one is taken. @default false */
+    /** Login needs a verified address, and registering without a username never tells whether one is taken. @default false */
     requireVerifiedEmail?: boolean;
     /** Roles of a new account. @default ['user'] */
     defaultRoles?: readonly string[];
-    /** Usernames nobody may register, besides the built-in ones. @default [] */
+    /** Usernames nobody may register, besides the built-in ones (`admin`, `root`, `support` ...). @default [] */
     reservedUsernames?: readonly string[];
   };
-  /** Roles by name. A role not listed grants nothing but itself. @default \{\} */
+  /** Roles by name, each a `RoleDefinition`. A role not listed grants nothing but itself. @default \{\} */
   roles?: Readonly<Record<string, RoleDefinition>>;
   /** The role that the last active holder cannot lose; null for none. @default 'admin' */
   adminRole?: string | null;
-  /** Origins, besides baseUrl's, whose pages may send credentials. @default [] */
+  /** Origins besides baseUrl's whose pages may send credentials. Exact, no wildcards. Not CORS. @default [] */
   allowedOrigins?: readonly string[];
   /** Boot fails when a handler has no rule of its own or of its controller. @default false */
   strictRoutes?: boolean;

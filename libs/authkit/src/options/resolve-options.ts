@@ -6,7 +6,7 @@ import type { CredentialTransport } from '../kernel/credential-transport.js';
 import type { AuthKitRuntimeOptions, RoleDefinition } from './authkit-options.js';
 import { bool, duration, integer, oneOf, refuse, section, text, textList } from './option-parsers.js';
 import { anything, cookieName, exactOrigin, hashers, roleDefinitions } from './special-parsers.js';
-import { assertKeyStrength, signingKeys } from './signing-keys.js';
+import { assertKeySecrets, signingKeys } from './signing-keys.js';
 import { parseSecrets } from './secret-parser.js';
 
 /** The options with every default applied; durations in milliseconds; frozen. */
@@ -164,14 +164,15 @@ export function resolveOptions(raw: AuthKitRuntimeOptions, env: NodeJS.ProcessEn
     if (weak) refuse('passwords.hasher', weak.weakness(), 'Raise its cost.');
   }
 
-  assertKeyStrength(raw.accessToken?.keys, production, warnings);
+  const secrets = parseSecrets(given.secret, production, warnings);
+  assertKeySecrets(raw.accessToken?.keys, secrets, production, warnings);
   const issuer = given.accessToken.issuer ?? baseUrl.href.replace(/\/$/, '');
   return deepFreeze({
     production,
     warnings,
     appName: given.appName,
     baseUrl: baseUrl.href.replace(/\/$/, ''),
-    secrets: parseSecrets(given.secret, production, warnings),
+    secrets,
     accessToken: { ...given.accessToken, issuer, audience: given.accessToken.audience ?? issuer },
     credentials: { ...given.credentials, default: fallback },
     session: given.session,

@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { KEYS, OTHER_P256, P256, P384, RSA, SHARED_SECRET, SMALL_RSA } from '../../../../test/support/keys.js';
+import { KEYS, P256, P384, RSA, SHARED_SECRET, SMALL_RSA } from '../../../../test/support/keys.js';
 import { optionsFromEnv } from './options-from-env.js';
 import { resolveOptions } from './resolve-options.js';
 
@@ -40,10 +40,14 @@ describe('accessToken.keys', () => {
   it.each([
     ['an empty list', [], /accessToken\.keys: it is not a list of keys/],
     ['no list', {}, /accessToken\.keys: it is not a list of keys/],
-    ['alg none', [{ kid: 'a', alg: 'none', secret: '' }], /keys\[0\]\.alg: "none" is not valid/],
-    ['an algorithm it does not know', [{ kid: 'a', alg: 'HS512', secret: SHARED_SECRET }], /"HS512" is not valid/],
-    ['no kid', [{ alg: 'ES256', pem: P256.privateKey }], /keys\[0\]\.kid: undefined is not valid/],
-    ['a kid with a space', [{ ...KEYS.ES256, kid: 'a b' }], /keys\[0\]\.kid: "a b" is not valid/],
+    ['alg none', [{ kid: 'a', alg: 'none', secret: '' }], /keys\[0\]\.alg: it is not valid\. Give one of HS256/],
+    [
+      'an algorithm it does not know',
+      [{ kid: 'a', alg: 'HS512', secret: SHARED_SECRET }],
+      /keys\[0\]\.alg: it is not valid/,
+    ],
+    ['no kid', [{ alg: 'ES256', pem: P256.privateKey }], /keys\[0\]\.kid: it is not valid\. Name the key/],
+    ['a kid with a space', [{ ...KEYS.ES256, kid: 'a b' }], /keys\[0\]\.kid: it is not valid/],
     ['one kid twice', [KEYS.ES256, { ...KEYS.RS256, kid: 'es' }], /keys\[1\]: kid es is listed twice/],
     ['one key under two names', [KEYS.RS256, KEYS.PS256], /keys\[1\]: the same key is listed twice/],
     ['RSA-1024', [{ kid: 'a', alg: 'RS256', pem: SMALL_RSA.privateKey }], /needs 2048 bits or more, this one has 1024/],
@@ -67,30 +71,68 @@ describe('accessToken.keys', () => {
     [
       'a signsFrom that is no instant',
       [{ ...KEYS.ES256, signsFrom: 'soon' }],
-      /keys\[0\]\.signsFrom: "soon" is not valid/,
+      /keys\[0\]\.signsFrom: it is not an instant/,
     ],
+    [
+      'a signsFrom without a time zone',
+      [{ ...KEYS.ES256, signsFrom: '2026-01-01T00:00:00' }],
+      /signsFrom: it is not an instant/,
+    ],
+    [
+      'a key that waits behind one that signs',
+      [KEYS.RS256, { ...KEYS.ES256, signsFrom: new Date(1) }],
+      /keys\[1\]\.signsFrom: it never comes to sign/,
+    ],
+    ['the secret itself', [{ kid: 'a', alg: 'HS256', secret: SECRET }], /keys\[0\]\.secret: it is the same as secret/],
     ['a short secret', [{ kid: 'a', alg: 'HS256', secret: 'short' }], /keys\[0\]\.secret: it is shorter than 32 bytes/],
-    ['an unknown field', [{ ...KEYS.ES256, passphrase: 'x' }], /keys\[0\]\.passphrase: there is no such option/],
+    [
+      'an unknown field',
+      [{ ...KEYS.ES256, passphrase: 'x' }],
+      /keys\[0\]: it has an unknown field\. Known here: kid, alg, pem/,
+    ],
   ])('refuse %s', (_what, keys, message) => {
     expect(() => resolve(keys)).toThrow(message);
   });
 
-  it('refuse an encrypted key, and no error shows any of its text', () => {
-    const { privateKey } = generateKeyPairSync('ec', {
-      namedCurve: 'P-256',
-      privateKeyEncoding: { type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'x' },
-      publicKeyEncoding: { type: 'spki', format: 'pem' },
-    });
-    expect(() => resolve([{ kid: 'a', alg: 'ES256', pem: privateKey }])).toThrow(/the private key is encrypted/);
-    for (const pem of [privateKey, P384.privateKey, `${OTHER_P256.privateKey.slice(0, 60)}...`]) {
-      const body = pem.split('\n')[1].slice(0, 16);
-      try {
-        resolve([{ kid: 'a', alg: 'ES256', pem }]);
-      } catch (error) {
-        expect(String(error)).not.toContain(body);
-      }
+  const encrypted = generateKeyPairSync('ec', {
+    namedCurve: 'P-256',
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'x' },
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+  }).privateKey;
+
+  it('refuse an encrypted key', () => {
+    expect(() => resolve([{ kid: 'a', alg: 'ES256', pem: encrypted }])).toThrow(/the private key is encrypted/);
+  });
+
+  const pem = P256.privateKey;
+  it.each<[string, unknown, string]>([
+    ['an encrypted key', [{ kid: 'a', alg: 'ES256', pem: encrypted }], encrypted],
+    ['a key of another curve', [{ kid: 'a', alg: 'ES256', pem: P384.privateKey }], P384.privateKey],
+    ['half a key', [{ kid: 'a', alg: 'ES256', pem: pem.slice(0, 90) }], pem],
+    ['a key that is not in an object', [pem], pem],
+    ['a key in no list', pem, pem],
+    ['a key in a list of its own', [[{ ...KEYS.ES256 }]], pem],
+    ['a key for a name', [{ ...KEYS.ES256, kid: pem }], pem],
+    ['a key for an algorithm', [{ ...KEYS.ES256, alg: pem }], pem],
+    ['a key for an instant', [{ ...KEYS.ES256, signsFrom: pem }], pem],
+    ['a key for the name of a field', [{ ...KEYS.ES256, [pem]: 1 }], pem],
+    ['a secret in the wrong field', [{ kid: 'a', alg: SHARED_SECRET, secret: SHARED_SECRET }], `\n${SHARED_SECRET}`],
+  ])('show nothing of %s in the error', (_what, keys, shown) => {
+    const secretPart = shown.split('\n')[1].slice(0, 16);
+    let message = '';
+    try {
+      resolve(keys);
+    } catch (error) {
+      message = String(error);
     }
-    expect.assertions(4);
+    expect(message).toMatch(/accessToken\.keys/);
+    expect(message).not.toContain(secretPart);
+  });
+
+  it('are read from a PEM with CRLF, and from one on a single line', () => {
+    for (const text of [pem.replaceAll('\n', '\r\n'), pem.replaceAll('\n', '\\n')]) {
+      expect(resolve([{ kid: 'a', alg: 'ES256', pem: text }]).accessToken.keys![0].signWith!.type).toBe('private');
+    }
   });
 
   it('only warn of a weak secret in development', () => {

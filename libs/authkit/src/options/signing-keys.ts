@@ -8,19 +8,14 @@ import {
   type SigningAlgorithm,
   type SigningKey,
 } from '../kernel/signing-key.js';
-import { refuse, section, type Parser } from './option-parsers.js';
-import { anything } from './special-parsers.js';
+import type { Parser } from './option-parsers.js';
 import { weaknessOf } from './weak-secret.js';
 
-interface GivenKey {
-  kid: unknown;
-  alg: unknown;
-  pem: unknown;
-  secret: unknown;
-  signsFrom: unknown;
-}
+const FIELDS = ['kid', 'alg', 'pem', 'secret', 'signsFrom'];
+/** An offset is asked for, because nodes in different time zones must agree. */
+const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/;
 
-/** The ring of `accessToken.keys`; null when none is given and the secret makes it. */
+/** The ring of `accessToken.keys`; null when none is given and the secret makes it. No error shows any of what was given. */
 export const signingKeys: Parser<readonly SigningKey[] | null> = (raw, path) => {
   if (raw === undefined) return null;
   if (!Array.isArray(raw) || raw.length === 0) {
@@ -31,13 +26,7 @@ export const signingKeys: Parser<readonly SigningKey[] | null> = (raw, path) => 
     );
   }
   const keys = raw.map((one, i) => signingKey(one, `${path}[${i}]`));
-  keys.forEach(({ kid, key }, i) => {
-    const twin = keys.findIndex((other, j) => j < i && (other.kid === kid || other.key.equals(key)));
-    if (twin >= 0) {
-      const what = keys[twin].kid === kid ? `kid ${kid}` : 'the same key';
-      throw new AuthKitConfigError(`${path}[${i}]`, `${what} is listed twice`, 'List every key once.');
-    }
-  });
+  keys.forEach((key, i) => assertNew(key, keys.slice(0, i), `${path}[${i}]`));
   const now = Date.now();
   if (!keys.some(({ signWith, signsFrom }) => signWith && signsFrom <= now)) {
     throw new AuthKitConfigError(path, 'no key of it signs now', 'List a private key without signsFrom.');
@@ -45,30 +34,47 @@ export const signingKeys: Parser<readonly SigningKey[] | null> = (raw, path) => 
   return keys;
 };
 
-/** What the operator should know of the keys; in production the weak ones are refused. */
-export function assertKeyStrength(raw: unknown, production: boolean, warnings: string[]): void {
+/** Refuses keys made of what guards everything else, and in production weak ones. */
+export function assertKeySecrets(
+  raw: unknown,
+  secrets: readonly string[],
+  production: boolean,
+  warnings: string[],
+): void {
   if (!Array.isArray(raw)) return;
   raw.forEach(({ secret }: { secret?: unknown }, i) => {
-    const weakness = typeof secret === 'string' ? weaknessOf(secret) : null;
-    if (weakness === null) return;
+    if (typeof secret !== 'string') return;
     const path = `accessToken.keys[${i}].secret`;
-    if (production) throw new AuthKitConfigError(path, `it ${weakness}`, 'Make a random one: openssl rand -base64 48.');
+    const remedy = 'Make a random one: openssl rand -base64 48.';
+    if (secrets.includes(secret)) {
+      // Whoever shares it could make refresh tokens too, and all else that is derived from it.
+      throw new AuthKitConfigError(path, 'it is the same as secret', remedy);
+    }
+    const weakness = weaknessOf(secret);
+    if (weakness === null) return;
+    if (production) throw new AuthKitConfigError(path, `it ${weakness}`, remedy);
     warnings.push(`${path} ${weakness}; production will refuse it`);
   });
 }
 
 function signingKey(raw: unknown, path: string): SigningKey {
-  const given = section<GivenKey>(raw, path, {
-    kid: anything,
-    alg: anything,
-    pem: anything,
-    secret: anything,
-    signsFrom: anything,
-  });
-  const { kid, pem, secret } = given;
-  const alg = given.alg as SigningAlgorithm;
-  if (!isKeyId(kid)) refuse(`${path}.kid`, kid, 'Name the key: 1 to 64 letters, digits, . _ ~ and -.');
-  if (!ALGORITHMS.includes(alg)) refuse(`${path}.alg`, alg, `Give one of ${ALGORITHMS.join(', ')}.`);
+  if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) {
+    throw new AuthKitConfigError(path, 'it is not an object', 'Give { kid, alg, pem }.');
+  }
+  const unknown = Object.keys(raw).some((field) => !FIELDS.includes(field));
+  if (unknown) throw new AuthKitConfigError(path, 'it has an unknown field', `Known here: ${FIELDS.join(', ')}.`);
+  const { kid, pem, secret, signsFrom, ...rest } = raw as Record<string, unknown>;
+  const alg = rest['alg'] as SigningAlgorithm;
+  if (!isKeyId(kid)) {
+    throw new AuthKitConfigError(
+      `${path}.kid`,
+      'it is not valid',
+      'Name the key: 1 to 64 letters, digits, . _ ~ and -.',
+    );
+  }
+  if (!ALGORITHMS.includes(alg)) {
+    throw new AuthKitConfigError(`${path}.alg`, 'it is not valid', `Give one of ${ALGORITHMS.join(', ')}.`);
+  }
   const needed = alg === 'HS256' ? 'secret' : 'pem';
   const material = needed === 'secret' ? secret : pem;
   if (typeof material !== 'string' || material === '' || (needed === 'secret' ? pem : secret) !== undefined) {
@@ -82,11 +88,28 @@ function signingKey(raw: unknown, path: string): SigningKey {
   const misfit = misfitOf(pair.key, alg);
   if (misfit !== null)
     throw new AuthKitConfigError(path, misfit, 'Give a key that fits alg, or the alg that fits the key.');
-  return { kid, alg, ...pair, signsFrom: instantOf(given.signsFrom, `${path}.signsFrom`) };
+  return { kid, alg, ...pair, signsFrom: instantOf(signsFrom, `${path}.signsFrom`) };
+}
+
+function assertNew(key: SigningKey, before: readonly SigningKey[], path: string): void {
+  const twin = before.find(({ kid, key: material }) => kid === key.kid || material.equals(key.key));
+  if (twin) {
+    const what = twin.kid === key.kid ? `kid ${key.kid}` : 'the same key';
+    throw new AuthKitConfigError(path, `${what} is listed twice`, 'List every key once.');
+  }
+  const sooner = before.some(({ signWith, signsFrom }) => signWith && signsFrom <= key.signsFrom);
+  if (key.signsFrom > 0 && sooner) {
+    throw new AuthKitConfigError(
+      `${path}.signsFrom`,
+      'it never comes to sign: a key before it signs sooner, and the first signs',
+      'List it first.',
+    );
+  }
 }
 
 function instantOf(raw: unknown, path: string): number {
   if (raw === undefined) return 0;
-  const at = raw instanceof Date ? raw.getTime() : typeof raw === 'string' ? Date.parse(raw) : NaN;
-  return Number.isNaN(at) ? refuse(path, raw, "Give a Date, or text like '2026-01-31T12:00:00Z'.") : at;
+  const at = raw instanceof Date ? raw.getTime() : typeof raw === 'string' && INSTANT.test(raw) ? Date.parse(raw) : NaN;
+  if (!Number.isNaN(at)) return at;
+  throw new AuthKitConfigError(path, 'it is not an instant', "Give a Date, or text like '2026-01-31T12:00:00Z'.");
 }

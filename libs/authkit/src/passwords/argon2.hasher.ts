@@ -9,7 +9,7 @@ const HERE = callerFile();
 const ARGON2ID = 2;
 const MAX_STORED_MEMORY_KIB = 256 * 1024;
 const MAX_STORED_PASSES = 10;
-const PHC = /^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,3}),p=(\d{1,2})\$[A-Za-z0-9+/]{11,86}\$[A-Za-z0-9+/]{16,86}$/;
+const PHC = /^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,3}),p=(\d{1,2})\$([A-Za-z0-9+/]{11,86})\$([A-Za-z0-9+/]{16,86})$/;
 
 export interface Argon2idOptions {
   /** Memory in KiB. @default 19456 */
@@ -62,8 +62,7 @@ class Argon2idHasher extends PasswordHasher {
   }
 
   override async verify(password: string, hash: string, run: RunHashJob): Promise<boolean> {
-    const match = PHC.exec(hash);
-    if (!match || Number(match[1]) > MAX_STORED_MEMORY_KIB || Number(match[2]) > MAX_STORED_PASSES) return false;
+    if (!isVerifiable(hash)) return false;
     return (
       (await run({ module: '@node-rs/argon2', from: HERE, method: 'verifySync', args: [hash, password] })) === true
     );
@@ -85,4 +84,16 @@ class Argon2idHasher extends PasswordHasher {
   private get prefix(): string {
     return `$argon2id$v=19$m=${this.memory},t=${this.passes},p=${this.parallelism}$`;
   }
+}
+
+/** Whether the library can verify it at a bearable cost: it throws for parameters and texts that argon2 cannot have. */
+function isVerifiable(hash: string): boolean {
+  const [, memory, passes, lanes, ...texts] = PHC.exec(hash) ?? [];
+  const [m, t, p] = [Number(memory), Number(passes), Number(lanes)];
+  const isCostly = m > MAX_STORED_MEMORY_KIB || t > MAX_STORED_PASSES;
+  return t >= 1 && p >= 1 && m >= 8 * p && !isCostly && texts.every(isCanonicalBase64);
+}
+
+function isCanonicalBase64(text: string): boolean {
+  return Buffer.from(text, 'base64').toString('base64').replace(/=+$/, '') === text;
 }

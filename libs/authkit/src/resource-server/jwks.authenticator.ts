@@ -5,7 +5,7 @@ import { bearerTokenOf } from '../access/bearer-token.js';
 import { RolePolicy } from '../access/role-policy.js';
 import { Clock } from '../kernel/clock.js';
 import { AuthKitError } from '../kernel/errors.js';
-import { AccessTokenVerifier, keyIdIn } from '../sessions/access-token.js';
+import { AccessTokenVerifier, UnknownKeyError } from '../sessions/access-token.js';
 import { principalOf } from '../sessions/session.principal.js';
 import { JwksClient } from './jwks-client.js';
 import { RESOURCE_SERVER_OPTIONS, type ResolvedResourceServerOptions } from './resource-server.options.js';
@@ -22,7 +22,7 @@ export class JwksAuthenticator extends Authenticator {
     @Inject(RESOURCE_SERVER_OPTIONS) options: ResolvedResourceServerOptions,
     private readonly keys: JwksClient,
     private readonly roles: RolePolicy,
-    clock: Clock,
+    private readonly clock: Clock,
   ) {
     super();
     this.verifier = new AccessTokenVerifier(options, keys, clock);
@@ -31,19 +31,23 @@ export class JwksAuthenticator extends Authenticator {
   override authenticate(request: IncomingMessage): Authentication | null | Promise<Authentication> {
     const token = bearerTokenOf(request);
     if (token === undefined) return null;
-    const kid = keyIdIn(token);
-    if (kid === null || this.keys.find(kid)) return this.verify(token);
-    return this.verifyWithNewKeys(token, kid);
+    try {
+      return this.verify(token);
+    } catch (error) {
+      if (!(error instanceof UnknownKeyError)) throw error;
+      return this.verifyWithNewKeys(token, error);
+    }
   }
 
   private verify(token: string): Authentication {
     return { principal: principalOf(this.verifier.verify(token), this.roles), via: 'header' };
   }
 
-  private async verifyWithNewKeys(token: string, kid: string): Promise<Authentication> {
+  private async verifyWithNewKeys(token: string, unknown: UnknownKeyError): Promise<Authentication> {
+    const arrivedAt = this.clock.now();
     await this.keys.refresh();
-    if (this.keys.find(kid) || this.keys.isCurrent) return this.verify(token);
-    // It may be a key of the issuer's that could not be read: refusing the token would log its holder out.
+    if (this.keys.find(unknown.kid) || this.keys.isWithout(unknown, arrivedAt)) return this.verify(token);
+    // It may be a key of the issuer's that could not be read yet: refusing the token would log its holder out.
     throw new AuthKitError('unavailable', {
       reason: "the issuer's keys cannot be read",
       headers: { 'Retry-After': String(Math.max(1, Math.ceil(this.keys.wait / 1000))) },

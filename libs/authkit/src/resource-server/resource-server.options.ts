@@ -34,6 +34,8 @@ export interface ResourceServerOptions {
 export interface ResolvedResourceServerOptions {
   readonly issuer: string;
   readonly audience: string;
+  /** What the operator should know, logged at boot. */
+  readonly warnings: readonly string[];
   readonly jwksUrl: URL;
   readonly jwks: {
     readonly maxAge: number;
@@ -79,6 +81,9 @@ export function resolveResourceServerOptions(raw: ResourceServerOptions): Resolv
   return Object.freeze({
     issuer,
     audience: given.audience ?? issuer,
+    warnings: issuer.endsWith('/')
+      ? ['issuer ends in /, and must match the claim exactly: a baseUrl signs without it']
+      : [],
     jwksUrl: parseJwksUrl(url, given.dangerouslyAllowInsecureJwks),
     jwks: given.jwks,
     roles: given.roles,
@@ -98,7 +103,12 @@ function parseJwksUrl(value: string, allowInsecure: boolean): URL {
     );
   }
   if (url.protocol === 'http:' && !LOOPBACK.test(url.hostname) && !allowInsecure) {
-    return refuse('jwksUrl', value, 'Use https, or set dangerouslyAllowInsecureJwks: true for a network you trust.');
+    // Without its query, which may hold a signature.
+    return refuse(
+      'jwksUrl',
+      url.origin + url.pathname,
+      'Use https, or set dangerouslyAllowInsecureJwks: true for a network you trust.',
+    );
   }
   return url;
 }

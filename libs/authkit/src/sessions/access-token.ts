@@ -36,8 +36,20 @@ export interface AccessTokenSubject {
   readonly roles: readonly string[];
 }
 
+/** The token names a key that is not in the ring. Nothing of it is verified, what is here included. */
+export class UnknownKeyError extends AuthKitError {
+  constructor(
+    readonly kid: string,
+    /** Claim `iat`, whatever it may be. */
+    readonly issuedAt: unknown,
+  ) {
+    super('token_invalid', { reason: 'access token: unknown key' });
+  }
+}
+
 const TYPE = 'at+jwt';
-const SKEW_SECONDS = 5;
+/** How far two clocks may differ: tokens are good for this long after their end. */
+export const SKEW_SECONDS = 5;
 const VERIFIED_TOKENS = 10_000;
 /** An allow-list: what is not here (`jku`, `jwk`, `x5u`, `x5c`, `crit`, `b64`, `zip`) is refused (RFC 8725, 3.10). */
 const HEADERS = new Set(['alg', 'typ', 'kid']);
@@ -85,8 +97,10 @@ export class AccessTokenVerifier {
     if (!parts) throw invalid('not a strict compact JWS');
     const { header, payload } = parts;
     if (!Object.keys(header).every((name) => HEADERS.has(name))) throw invalid('a header parameter is not allowed');
-    const by = typeof header['kid'] === 'string' ? this.keys.find(header['kid']) : undefined;
-    if (!by) throw invalid('unknown key');
+    const { kid } = header;
+    if (typeof kid !== 'string') throw invalid('it names no key');
+    const by = this.keys.find(kid);
+    if (!by) throw new UnknownKeyError(kid, payload['iat']);
     // The key says which algorithm; the token only repeats it (RFC 8725, 3.1).
     if (header['alg'] !== by.alg || header['typ'] !== TYPE) throw invalid('wrong alg or typ');
     try {
@@ -100,6 +114,9 @@ export class AccessTokenVerifier {
       throw invalid((error as Error).message);
     }
     if (!this.areClaims(payload)) throw invalid('a claim is missing or has the wrong type or value');
+    // Shared by every request with this token, so nobody may change it.
+    Object.freeze(payload.amr);
+    Object.freeze(payload.roles);
     return { claims: Object.freeze(payload), by };
   }
 
@@ -168,15 +185,9 @@ export class AccessTokens {
 
   /** The key a token names in its header, before anything of it is verified; null when it names none of ours. */
   keyNamedBy(token: string): SigningKey | null {
-    const kid = keyIdIn(token);
-    return (kid !== null && this.keys.find(kid)) || null;
+    const kid = parseStrictJws(token)?.header['kid'];
+    return (typeof kid === 'string' && this.keys.find(kid)) || null;
   }
-}
-
-/** The `kid` of a strict JWS, before anything of it is verified; null when there is none. */
-export function keyIdIn(token: string): string | null {
-  const kid = parseStrictJws(token)?.header['kid'];
-  return typeof kid === 'string' ? kid : null;
 }
 
 const services = new WeakMap<VerificationKey, JwtService>();

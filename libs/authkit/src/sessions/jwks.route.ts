@@ -27,7 +27,7 @@ export class JwksRoute {
   ) {
     this.body = JSON.stringify({ keys: keys.publicKeys });
     this.etag = `"${createHash('sha256').update(this.body).digest('base64url').slice(0, 22)}"`;
-    if (routes === false) return;
+    if (routes === false || routes?.jwks === false) return;
     adapterHost.init$.subscribe(() => this.attach(adapterHost.httpAdapter as AbstractHttpAdapter | null));
   }
 
@@ -36,7 +36,9 @@ export class JwksRoute {
       adapter.setHeader(response, 'Cache-Control', `public, max-age=${JWKS_MAX_AGE_SECONDS}`);
       adapter.setHeader(response, 'ETag', this.etag);
       adapter.setHeader(response, 'X-Content-Type-Options', 'nosniff');
-      if (nodeRequest(request).headers['if-none-match'] === this.etag) {
+      // Public, and asked for by pages of any origin; the host's CORS does not reach this route on every adapter.
+      adapter.setHeader(response, 'Access-Control-Allow-Origin', '*');
+      if (names(nodeRequest(request).headers['if-none-match'], this.etag)) {
         adapter.reply(response, undefined, 304);
         return;
       }
@@ -44,4 +46,10 @@ export class JwksRoute {
       adapter.reply(response, this.body, 200);
     });
   }
+}
+
+/** Weak comparison (RFC 9110, 13.1.2): proxies that compress make a tag weak. */
+function names(ifNoneMatch: string | undefined, etag: string): boolean {
+  const tags = ifNoneMatch?.split(',').map((tag) => tag.trim().replace(/^W\//, '')) ?? [];
+  return tags.includes(etag) || tags.includes('*');
 }

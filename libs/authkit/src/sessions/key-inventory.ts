@@ -5,12 +5,17 @@ import { SessionStore } from '../storage/session.store.js';
 import { AccessTokenKeys } from './access-token-keys.js';
 import { RefreshTokens } from './refresh-token.js';
 
-/** What depends on the keys: asked before an old one is dropped. Holds no key, only names. */
+/**
+ * What depends on the keys: asked before an old one is dropped. Holds no key, only names. Sessions that have ended without
+ * being marked (of a user deleted elsewhere, say) are counted too.
+ */
 export interface KeyReport {
   /** One per configured secret, in order: live sessions whose newest refresh token only it verifies. */
   readonly secrets: readonly { readonly position: number; readonly keyId: string; readonly sessions: number }[];
   /** Live sessions of a secret that is not configured any more; their refresh tokens are worthless. */
   readonly orphanedSessions: number;
+  /** Live sessions of which nobody noted the secret: they may depend on any of them. */
+  readonly unknownSessions: number;
   /** The ring of the access tokens. A key may go one `accessToken.ttl` after it has stopped signing. */
   readonly accessTokenKeys: readonly {
     readonly kid: string;
@@ -41,9 +46,12 @@ export class KeyInventory {
       counts.delete(keyId);
       return { position, keyId, sessions };
     });
+    const unknownSessions = counts.get('') ?? 0;
+    counts.delete('');
     const { signing } = this.accessTokens;
     return {
       secrets,
+      unknownSessions,
       orphanedSessions: [...counts.values()].reduce((sum, sessions) => sum + sessions, 0),
       accessTokenKeys: this.accessTokens.all.map((key) => ({
         kid: key.kid,

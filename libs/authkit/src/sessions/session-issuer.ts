@@ -26,7 +26,12 @@ export class SessionIssuer {
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
   ) {}
 
-  async issue(known: KnownUser, transport: CredentialTransport, amr: readonly string[]): Promise<SessionRecord> {
+  async issue(
+    known: KnownUser,
+    transport: CredentialTransport,
+    amr: readonly string[],
+    authenticatedAt = Infinity,
+  ): Promise<SessionRecord> {
     const { idleTimeout, absoluteTimeout, maxPerUser } = this.options.session;
     const now = this.clock.now();
     const context = RequestContext.current();
@@ -40,7 +45,8 @@ export class SessionIssuer {
       keyId: this.refreshTokens.keyId,
       transport,
       amr,
-      authenticatedAt: now,
+      // Nobody has authenticated later than now; a clock elsewhere may think so.
+      authenticatedAt: Math.min(authenticatedAt, now),
       createdAt: now,
       rotatedAt: null,
       lastUsedAt: now,

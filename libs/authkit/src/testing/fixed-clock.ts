@@ -1,6 +1,8 @@
 import { Clock } from '../kernel/clock.js';
+import { durationMs, type Duration } from '../kernel/duration.js';
+import type { OverridableModule } from './overridable-module.js';
 
-/** A clock that stands still until it is told to move: `overrideProvider(Clock).useValue(new FixedClock())`. */
+/** A clock that stands still until it is told to move. */
 export class FixedClock extends Clock {
   constructor(private time: number = Date.now()) {
     super();
@@ -10,8 +12,21 @@ export class FixedClock extends Clock {
     return this.time;
   }
 
-  /** Moves forward (or back, when negative) by milliseconds. */
-  advance(ms: number): void {
+  /** Moves forward by text such as `'16m'`, or by milliseconds (back, when negative). */
+  advance(by: number | Exclude<Duration, number>): void {
+    const ms = typeof by === 'number' ? by : durationMs(by);
+    if (ms === null) throw new RangeError(`FixedClock.advance takes milliseconds or text such as '16m', not '${by}'`);
     this.time += ms;
   }
+}
+
+/**
+ * Puts a clock that stands still into the app of a test; the clock itself.
+ *
+ * @param at where it stands, epoch milliseconds. Default now.
+ */
+export function withFixedClock(builder: OverridableModule, at?: number): FixedClock {
+  const clock = new FixedClock(at);
+  builder.overrideProvider(Clock).useValue(clock);
+  return clock;
 }

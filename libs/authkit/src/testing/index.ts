@@ -1,4 +1,18 @@
-export { FixedClock } from './fixed-clock.js';
+export { createTestAuth, TestAuth, type Acting, type ActingOptions, type TestUser } from './test-auth.js';
+export { FixedClock, withFixedClock } from './fixed-clock.js';
+export type { OverridableModule } from './overridable-module.js';
+export { overrideAuthKitGuard, type GuardOverrideOptions, type TestActor } from './stand-in.guard.js';
+export { fastPasswords, memoryStorage } from './test-options.js';
+export { testPrincipal, type TestPrincipal } from './test-principal.js';
+
 export { MemorySessionStore } from '../storage/memory/memory-session.store.js';
 export { MemoryUserStore } from '../storage/memory/memory-user.store.js';
 export { MemoryUserStateStore } from '../storage/memory/memory-user-state.store.js';
+
+export type { ContractCase } from './contracts/contract.js';
+export { passwordHasherContract, type PasswordHasherContractOptions } from './contracts/password-hasher.contract.js';
+export type { SessionStores } from './contracts/session-fixtures.js';
+export { sessionStoreContract } from './contracts/session-store.contract.js';
+export { userStateStoreContract } from './contracts/user-epochs.contract.js';
+export type { UserStoreAbility, UserStoreContractOptions } from './contracts/user-fixtures.js';
+export { userStoreContract } from './contracts/user-store.contract.js';

@@ -50,12 +50,17 @@ export async function execute(
 ): Promise<StatementResult> {
   const runner = 'createQueryRunner' in on ? on.createQueryRunner('master') : on;
   try {
-    const parameters = statement.parameters.map((name) => values[name]);
+    const parameters = statement.parameters.map((name) => bindable(values[name]));
     const result = await runner.query(statement.text, parameters, true);
     return { rows: (result.records as Record<string, unknown>[]) ?? [], affected: result.affected ?? 0 };
   } finally {
     if (runner !== on) await runner.release();
   }
+}
+
+/** Every database reads 1 and 0 as booleans; SQLite drivers bind nothing else, and TypeORM 0.3 leaves that to its callers. */
+function bindable(value: unknown): unknown {
+  return typeof value === 'boolean' ? Number(value) : value;
 }
 
 /** Reads the columns that `{alias.*}` selected into the entity's class, as TypeORM would, hidden columns apart. */

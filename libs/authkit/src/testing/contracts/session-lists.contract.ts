@@ -1,0 +1,67 @@
+import { assertHas, assertIs } from './contract.js';
+import { HOUR, type SessionFixtures } from './session-fixtures.js';
+import { AT } from './user-fixtures.js';
+
+/** What a SessionStore says of many sessions at once, and how it keeps their number down. */
+export const sessionListChecks: Record<string, (sessions: SessionFixtures) => Promise<void>> = {
+  'lists live sessions of the epoch, the most recently used first': async (sessions) => {
+    const userId = await sessions.user();
+    const older = await sessions.add(userId, { lastUsedAt: AT - 10 });
+    const newer = await sessions.add(userId, { lastUsedAt: AT - 5 });
+    await sessions.add(userId, { epoch: 7 });
+    await sessions.add(userId, { idleExpiresAt: AT });
+    await sessions.add(userId, { absoluteExpiresAt: AT });
+    await sessions.store.revoke((await sessions.add(userId)).id, 'logout', AT);
+    await sessions.add(await sessions.user());
+    assertIs('listLive', await listed(sessions, userId), [newer.id, older.id]);
+  },
+
+  'trims to the most recently used, counting only live ones': async (sessions) => {
+    const userId = await sessions.user();
+    await sessions.add(userId, { idleExpiresAt: AT - 1 });
+    const ids: string[] = [];
+    for (let n = 0; n < 6; n += 1) ids.push((await sessions.add(userId, { lastUsedAt: AT + n })).id);
+    assertIs('trim', await sessions.store.trim(userId, 4, AT), 2);
+    assertIs('trim again', await sessions.store.trim(userId, 4, AT), 0);
+    assertIs('those left', await listed(sessions, userId), ids.slice(2).reverse());
+    assertHas('the oldest', await sessions.get(ids[0]), { revokedAt: AT, revokedReason: 'session_limit' });
+  },
+
+  'leaves at most the limit when many sessions are made at once': async (sessions) => {
+    const userId = await sessions.user();
+    await Promise.all(
+      Array.from({ length: 60 }, async (_, n) => {
+        await sessions.add(userId, { lastUsedAt: AT + n });
+        await sessions.store.trim(userId, 5, AT);
+      }),
+    );
+    assertIs('sessions left', (await listed(sessions, userId)).length, 5);
+  },
+
+  'counts live sessions by the key of their newest token': async (sessions) => {
+    const userId = await sessions.user();
+    const later = AT + 2000 * HOUR;
+    const far = { idleExpiresAt: later * 2, absoluteExpiresAt: later * 2 };
+    const [, rotated, revoked] = [
+      await sessions.add(userId, { ...far, keyId: 'count-1' }),
+      await sessions.add(userId, { ...far, keyId: 'count-1' }),
+      await sessions.add(userId, { ...far, keyId: 'count-1' }),
+    ];
+    await sessions.add(userId, { keyId: 'count-1' }); // expired by then
+    await sessions.store.rotate(rotated.id, 1, later, later * 2, 'count-2');
+    await sessions.store.revoke(revoked.id, 'logout', later);
+    const counts = (await sessions.store.countLiveByKey(later)).filter(({ keyId }) => keyId.startsWith('count-'));
+    assertIs(
+      'countLiveByKey',
+      counts.sort((a, b) => (a.keyId < b.keyId ? -1 : 1)),
+      [
+        { keyId: 'count-1', sessions: 1 },
+        { keyId: 'count-2', sessions: 1 },
+      ],
+    );
+  },
+};
+
+async function listed({ store }: SessionFixtures, userId: string): Promise<string[]> {
+  return (await store.listLive(userId, 0, AT)).map(({ id }) => id);
+}

@@ -1,0 +1,14 @@
+import { bcrypt } from '../passwords/bcrypt.hasher.js';
+import type { PasswordHasher } from '../passwords/password-hasher.js';
+import { MemorySessionStore } from '../storage/memory/memory-session.store.js';
+import { MemoryUserStore } from '../storage/memory/memory-user.store.js';
+
+/** The option `storage` of an app without a database. */
+export function memoryStorage(): { users: typeof MemoryUserStore; sessions: typeof MemorySessionStore } {
+  return { users: MemoryUserStore, sessions: MemorySessionStore };
+}
+
+/** The option `passwords` of a test: a hash in about a millisecond, without threads. Production refuses to start with it. */
+export function fastPasswords(): { hasher: PasswordHasher; workers: number } {
+  return { hasher: bcrypt({ cost: 4 }), workers: 0 };
+}
