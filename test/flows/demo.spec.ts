@@ -1,44 +1,17 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { INestApplication } from '@nestjs/common';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { AuthService, RESOLVED_OPTIONS, UserStore, type ResolvedOptions } from 'nest-authkit';
 import { DataSource } from 'typeorm';
 import { createDemoApp } from '../../apps/demo/src/create-app.js';
-import type { Environment } from '../../apps/demo/src/demo-config.js';
 import { LegacyMember } from '../../apps/demo/src/legacy/legacy-member.entity.js';
 import { startDemo } from '../../apps/demo/src/start-demo.js';
 import { FirstAdmin } from '../../apps/demo/src/users/first-admin.js';
 import { Client, cookieHeader } from '../support/client.js';
-import { DATABASES, prepareDatabase, type Database } from '../support/databases.js';
-import { ADAPTERS, describeOn, PASSWORD, SECRET, type Adapter } from '../support/test-app.js';
-
-// Swagger on Fastify needs @fastify/static, which require()s this ES module: Node can, Jest only from Node 24.9 on.
-const { jest: loader } = import.meta as ImportMeta & { jest: typeof jest };
-const esModule = createRequire(createRequire(import.meta.url).resolve('@fastify/static')).resolve(
-  'content-disposition',
-);
-const loaded: unknown = await import(esModule);
-loader.mock(esModule, () => loaded);
+import { DATABASES, type Database } from '../support/databases.js';
+import { prepareDemo } from '../support/demo-app.js';
+import { ADAPTERS, describeOn, PASSWORD } from '../support/test-app.js';
 
 const NOTE = { title: 'Shopping', text: 'Milk, bread, a lantern' };
-
-/** An empty database, and the environment that makes the demo use it. */
-async function prepareDemo(adapter: Adapter, database: Database): Promise<{ env: Environment; drop(): Promise<void> }> {
-  const env = { ADAPTER: adapter, PORT: '0', HOST: '127.0.0.1', AUTHKIT_SECRET: SECRET };
-  if (database === 'sqlite') {
-    const directory = await mkdtemp(join(tmpdir(), 'authkit-demo-'));
-    return {
-      env: { ...env, SQLITE_FILE: join(directory, 'demo.sqlite') },
-      drop: () => rm(directory, { recursive: true }),
-    };
-  }
-  const { options, drop } = await prepareDatabase('postgres', []);
-  const { schema } = options as { schema: string };
-  return { env: { ...env, DATABASE_URL: process.env['DATABASE_URL'], DATABASE_SCHEMA: schema }, drop };
-}
 
 describeOn('the demo', { databases: DATABASES }, ({ adapter, database }) => {
   const printed: string[] = [];

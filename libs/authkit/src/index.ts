@@ -27,6 +27,8 @@ export {
 } from './access/decorators.js';
 export { ApiProblem, authKitOpenApi, ProblemDto, type AuthKitOpenApiOptions } from './access/openapi.js';
 export { Grants, RolePolicy } from './access/role-policy.js';
+export type { RouteEntry, RouteNote } from './access/route-entry.js';
+export { RouteInventory } from './access/route-inventory.js';
 export { ruleOf, type RouteRule } from './access/route-rule.js';
 
 export { AuthUserDto, RegisterDto } from './account/account.dto.js';
