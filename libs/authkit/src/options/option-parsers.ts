@@ -4,13 +4,23 @@ import { durationMs } from '../kernel/duration.js';
 /** Turns a raw option into its resolved value, or throws {@link AuthKitConfigError}. */
 export type Parser<T> = (raw: unknown, path: string) => T;
 
-/** Throws the error for an option; `value` is shown, so never pass a secret. */
+/** Throws the error for an option. What is long, or holds more than one value, is described and not shown. */
 export function refuse(path: string, value: unknown, remedy: string): never {
   throw new AuthKitConfigError(path, `${show(value)} is not valid`, remedy);
 }
 
+const MAX_SHOWN = 24;
+
+/** Any option may have been given another one's value: a secret, a PEM, a URL with a password in it. */
 function show(value: unknown): string {
-  return typeof value === 'function' ? 'a function' : (JSON.stringify(value) ?? String(value));
+  if (typeof value === 'string') {
+    return value.length <= MAX_SHOWN && !value.includes('@')
+      ? JSON.stringify(value)
+      : `a text of ${value.length} characters`;
+  }
+  if (Array.isArray(value)) return `a list of ${value.length}`;
+  if (typeof value === 'function') return 'a function';
+  return typeof value === 'object' && value !== null ? 'an object' : String(value);
 }
 
 /** Parses an object of options: unknown keys are refused, missing ones get their parser's default. */

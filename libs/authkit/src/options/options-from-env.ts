@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { AuthKitConfigError } from '../kernel/errors.js';
 import type { AuthKitRuntimeOptions } from './authkit-options.js';
+import { refuse } from './option-parsers.js';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -66,11 +67,9 @@ function readSecretFile(name: string, path: string): string {
   try {
     return readFileSync(path, 'utf8').trim();
   } catch (error) {
-    throw new AuthKitConfigError(
-      name,
-      `${path} cannot be read (${(error as NodeJS.ErrnoException).code})`,
-      'Name a readable file.',
-    );
+    // Not the path: it may be the secret itself, set by mistake.
+    const { code } = error as NodeJS.ErrnoException;
+    throw new AuthKitConfigError(name, `the file it names cannot be read (${code})`, 'Name a readable file.');
   }
 }
 
@@ -84,7 +83,7 @@ function flag(name: string, value: string | undefined): boolean | undefined {
   if (value === undefined) return undefined;
   if (/^(true|1|yes|on)$/i.test(value)) return true;
   if (/^(false|0|no|off)$/i.test(value)) return false;
-  throw new AuthKitConfigError(name, `${JSON.stringify(value)} is not valid`, 'Give true or false.');
+  return refuse(name, value, 'Give true or false.');
 }
 
 /** The text is not in the error: it may hold keys. */

@@ -105,7 +105,7 @@ describe('resolveOptions refuses what cannot be meant', () => {
   it.each<[string, unknown, RegExp]>([
     ['an unknown option', { sesion: {} }, /sesion: there is no such option\. Known here: appName, /],
     ['an unknown nested option', { session: { ttl: '1h' } }, /session\.ttl: there is no such option/],
-    ['a section that is no object', { session: [] }, /session: \[\] is not valid\. Give an object/],
+    ['a section that is no object', { session: [] }, /session: a list of 0 is not valid\. Give an object/],
     [
       'a bad duration',
       { accessToken: { ttl: '15 minutes' } },

@@ -156,6 +156,22 @@ describe('the session cache', () => {
     expect(store.reads).toBe(2);
   });
 
+  it('counts the age of a snapshot from before its read began', async () => {
+    const { clock, cache, store, get } = setUp();
+    clock.advance(5_000);
+    expect(cache.isConfirmed).toBe(false);
+    store.holdReads();
+    const slow = get();
+    clock.advance(4_999);
+    store.open();
+    expect(await slow).not.toBeNull();
+    await get();
+    expect(store.reads).toBe(1);
+    clock.advance(1);
+    await get();
+    expect(store.reads).toBe(2);
+  });
+
   it('serves within the staleness while the store is down, then 503, and recovers', async () => {
     const { clock, store, get } = setUp();
     await get();

@@ -39,12 +39,21 @@ export class UnitOfWork {
   }
 }
 
-/** TypeORM's errors carry the parameters, and Nest logs whole errors: a password hash must not get there. */
+/**
+ * Where errors of TypeORM and the drivers repeat what was to be written: the parameters, PostgreSQL's failing row, MySQL's
+ * statement with its values. Nest logs whole errors, and a password hash or a seed must not get there.
+ */
+const TELLING = ['parameters', 'detail', 'where', 'sql'];
+
 async function scrubbed<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
-    if (error instanceof QueryFailedError) Object.assign(error, { parameters: undefined });
+    if (error instanceof QueryFailedError) {
+      for (const part of [error, error.driverError] as Record<string, unknown>[]) {
+        for (const name of TELLING) if (part[name] !== undefined) part[name] = undefined;
+      }
+    }
     throw error;
   }
 }
