@@ -16,6 +16,7 @@ import {
   type INestApplication,
   type MiddlewareConsumer,
   type NestModule,
+  Scope,
 } from '@nestjs/common';
 import { APP_GUARD, HttpAdapterHost, RouterModule } from '@nestjs/core';
 import {
@@ -395,11 +396,38 @@ describeOn('RouteInventory', {}, ({ adapter }) => {
     await plain.close();
   });
 
-  it('shows the rule of the method that is called, and warns when it is not the decorated one', async () => {
-    @Controller('bound')
-    class Bound {
+  it.each([Scope.DEFAULT, Scope.REQUEST])(
+    'keeps the rule of a method that the constructor has bound (scope %i)',
+    async (scope) => {
+      @Controller({ path: 'bound', scope })
+      class Bound {
+        constructor() {
+          this.secret = this.secret.bind(this);
+        }
+        @Get()
+        @Roles('admin')
+        secret() {
+          return ok();
+        }
+      }
+      t = await createTestApp({ adapter, controllers: [Bound] });
+      const [user, admin] = [await t.signUp('ada@example.com'), await t.signUp('eve@example.com', ['admin'])];
+      expect((await t.client.get('/bound', { token: user.accessToken })).status).toBe(403);
+      expect((await t.client.get('/bound', { token: admin.accessToken })).status).toBe(200);
+      const bound = t.app
+        .get(RouteInventory)
+        .routes()
+        .find(({ path }) => path === '/bound');
+      expect(bound?.rule).toMatchObject({ roles: [['admin']], explicit: true });
+    },
+  );
+
+  it('keeps the rule of a method that the constructor has wrapped', async () => {
+    @Controller('wrapped')
+    class Wrapped {
       constructor() {
-        this.secret = this.secret.bind(this);
+        const original = this.secret.bind(this);
+        this.secret = () => original();
       }
       @Get()
       @Roles('admin')
@@ -407,17 +435,9 @@ describeOn('RouteInventory', {}, ({ adapter }) => {
         return ok();
       }
     }
-    t = await createTestApp({ adapter, controllers: [Bound] });
+    t = await createTestApp({ adapter, controllers: [Wrapped] });
     const user = await t.signUp('ada@example.com');
-    expect((await t.client.get('/bound', { token: user.accessToken })).status).toBe(200);
-    const inventory = t.app.get(RouteInventory);
-    expect(inventory.routes().find(({ path }) => path === '/bound')?.rule).toMatchObject({
-      roles: [],
-      explicit: false,
-    });
-    expect(inventory.notes()).toEqual([
-      { level: 'warn', text: expect.stringContaining('Bound.secret is replaced on the instance') },
-    ]);
+    expect((await t.client.get('/wrapped', { token: user.accessToken })).status).toBe(403);
   });
 });
 

@@ -6,7 +6,7 @@ import { OWN_CONTROLLERS } from '../http/own-routes.js';
 import { AuthKitGuard } from './authkit.guard.js';
 import type { RouteEntry, RouteNote, RouteTable } from './route-entry.js';
 import { RouteNotes } from './route-notes.js';
-import { ruleOf } from './route-rule.js';
+import { ruleOf, standsFor } from './route-rule.js';
 
 /** Every HTTP handler of the app with the rule that holds for it. */
 @Injectable()
@@ -25,13 +25,16 @@ export class RouteInventory implements RouteTable {
    */
   routes(): readonly RouteEntry[] {
     const isGlobal = this.globalGuards().some((guard) => this.isOurs(guard));
-    return this.handlers.list().map((route) => ({
-      ...{ method: route.method, path: route.path, version: route.version, host: route.host },
-      ...{ module: route.module, controller: route.controller.name, handler: route.handler },
-      rule: ruleOf(route.callback, route.controller),
-      guarded: isGlobal || this.isGuardedItself(route),
-      own: this.ownControllers.includes(route.controller),
-    }));
+    return this.handlers.list().map((route) => {
+      standsFor(route.callback, route.decorated);
+      return {
+        ...{ method: route.method, path: route.path, version: route.version, host: route.host },
+        ...{ module: route.module, controller: route.controller.name, handler: route.handler },
+        rule: ruleOf(route.callback, route.controller),
+        guarded: isGlobal || this.isGuardedItself(route),
+        own: this.ownControllers.includes(route.controller),
+      };
+    });
   }
 
   /** What the table does not show: what no guard sees, and what runs before this one. */

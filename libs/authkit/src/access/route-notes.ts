@@ -3,7 +3,6 @@ import { MetadataScanner, ModulesContainer } from '@nestjs/core';
 import { ControllerRoutes } from '../http/controller-routes.js';
 import { RawRoutes } from '../http/raw-routes.js';
 import type { RouteEntry, RouteNote } from './route-entry.js';
-import { ruleOf } from './route-rule.js';
 import { namesOf } from './route-words.js';
 
 // Metadata of optional peers, which are not imported for two strings.
@@ -33,11 +32,6 @@ export class RouteNotes {
       ),
       ...note(
         'warn',
-        this.replacedMethods(),
-        (names) => `${names} is replaced on the instance (by bind?), where no rule is seen: leave the method as it is`,
-      ),
-      ...note(
-        'warn',
         this.gateways(),
         (names) => `connections to ${names} are not authenticated; messages are refused unless @Public()`,
       ),
@@ -51,17 +45,6 @@ export class RouteNotes {
       ...note('log', this.middlewareModules(), (names) => `middleware runs before every guard: that of ${names}`),
       ...note('log', this.raw.staticFiles(), (names) => `static files are not guarded: ${names}`),
     ];
-  }
-
-  /** Nest calls the function on the instance; only the one on the class is decorated. */
-  private replacedMethods(): string[] {
-    return this.handlers
-      .list()
-      .filter(({ callback, decorated, controller }) => {
-        const rules = [callback, decorated].map((method) => JSON.stringify(ruleOf(method, controller)));
-        return rules[0] !== rules[1];
-      })
-      .map(({ controller, handler }) => `${controller.name}.${handler}`);
   }
 
   private gateways(): string[] {
