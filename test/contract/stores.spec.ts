@@ -4,7 +4,8 @@ import { MemorySessionStore, MemoryUserStore } from 'nest-authkit/testing';
 import { Column, DataSource, Entity, type DataSourceOptions } from 'typeorm';
 import { TypeOrmSessionStore } from '../../libs/authkit/src/storage/typeorm/typeorm-session.store.js';
 import { TypeOrmUserStore } from '../../libs/authkit/src/storage/typeorm/typeorm-user.store.js';
-import { prepareDatabase, type TestDatabase } from '../support/databases.js';
+import { missingFor, prepareDatabase, type TestDatabase } from '../support/databases.js';
+import { describeIf } from '../support/describe-if.js';
 import { sessionStoreContract } from './session-store.contract.js';
 import { userStoreContract } from './user-store.contract.js';
 
@@ -37,6 +38,11 @@ const PLACES: Record<string, () => Promise<Stores>> = {
   },
   'SQLite by libsql': async () => onPrepared(await prepareDatabase('sqlite', entities)),
   PostgreSQL: async () => onPrepared(await prepareDatabase('postgres', entities)),
+  MariaDB: async () => onPrepared(await prepareDatabase('mariadb', entities)),
+  "MariaDB by TypeORM's type mysql": async () => {
+    const { options, drop } = await prepareDatabase('mariadb', entities);
+    return onTypeOrm({ ...options, type: 'mysql' } as DataSourceOptions, drop);
+  },
 };
 
 // The alternative driver is no dependency, because installing it may need a compiler: a folder that has it is named here.
@@ -51,7 +57,9 @@ afterAll(async () => {
   for (const cleanup of cleanups) await cleanup();
 });
 
-describe.each(Object.entries(PLACES))('stores in %s', (_name, makeStores) => {
-  describe('users', () => userStoreContract(async () => (await makeStores()).users));
-  describe('sessions', () => sessionStoreContract(makeStores));
-});
+for (const [name, makeStores] of Object.entries(PLACES)) {
+  describeIf(missingFor(name.startsWith('MariaDB') ? 'mariadb' : name), `stores in ${name}`, () => {
+    describe('users', () => userStoreContract(async () => (await makeStores()).users));
+    describe('sessions', () => sessionStoreContract(makeStores));
+  });
+}

@@ -31,12 +31,12 @@ export function withAuthUser<B extends AnyConstructor>(Base: B) {
     @Column({ name: 'session_epoch', type: 'int', default: 0, select: false })
     sessionEpoch!: number;
 
-    @Column(instant('created_at'))
+    @Column(instant('created_at', { default: 0 }))
     createdAt!: Date;
 
     /** When activity, roles, epoch or password last changed; read by the change feed. */
     @Index()
-    @Column(instant('changed_at', { select: false }))
+    @Column(instant('changed_at', { default: 0, select: false }))
     changedAt!: Date;
 
     /** Roles assigned; rows of `auth_user_roles`, filled in by the kit. */

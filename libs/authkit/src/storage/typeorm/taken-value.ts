@@ -1,13 +1,5 @@
 import type { Type } from '@nestjs/common';
-import { QueryFailedError, type DataSource } from 'typeorm';
-
-const CODES = new Set(['23505', 'SQLITE_CONSTRAINT_UNIQUE', 'SQLITE_CONSTRAINT_PRIMARYKEY', 'ER_DUP_ENTRY']);
-
-export function isUniqueViolation(error: unknown): boolean {
-  if (!(error instanceof QueryFailedError)) return false;
-  const { code } = error.driverError as { code?: string };
-  return code !== undefined && CODES.has(code);
-}
+import type { DataSource } from 'typeorm';
 
 /** Whether some row has one of these values where the entity allows each only once. */
 export async function hasTakenValue(
