@@ -200,4 +200,63 @@ export function sessionStoreContract(makeStores: () => Promise<{ users: UserStor
     expect(ids).not.toContain(before.id);
     expect(ids).not.toContain(quietId);
   });
+
+  it('takes an id for equal only when every byte is', async () => {
+    const userId = `${randomUUID().slice(0, 35)}f`;
+    await users.create({
+      id: userId,
+      email: `${userId}@example.com`,
+      username: null,
+      passwordHash: 'h',
+      emailVerified: false,
+      roles: [],
+      fields: {},
+      at: AT,
+    });
+    const { id } = await newSession(userId, { id: `${randomUUID().slice(0, 35)}f` });
+    for (const wrong of [id.toUpperCase(), `${id} `]) {
+      expect(await sessions.findWithUser(wrong)).toBeNull();
+      expect(await sessions.rotate(wrong, 1, AT + 1, AT + HOUR, 'key-2')).toBe(false);
+      expect(await sessions.restamp(wrong, 0, 1, AT + 1)).toBe(false);
+      expect(await sessions.revoke(wrong, 'logout', AT + 1)).toBe(false);
+    }
+    for (const wrong of [userId.toUpperCase(), `${userId} `]) {
+      expect(await sessions.revoke(id, 'logout', AT + 1, wrong)).toBe(false);
+      expect(await sessions.revokeAll(wrong, 'logout', AT + 1)).toBe(0);
+      expect(await sessions.trim(wrong, 0, AT + 1)).toBe(0);
+      expect(await sessions.listLive(wrong, 0, AT + 1)).toEqual([]);
+    }
+    expect(await find(id)).toMatchObject({ generation: 1, epoch: 0, revokedAt: null });
+  });
+
+  it('counts two keys whose names differ only in case as two', async () => {
+    const userId = await newUserId();
+    for (const keyId of ['kEy', 'key', 'key']) await newSession(userId, { keyId, absoluteExpiresAt: AT + 90 * HOUR });
+    const counts = (await sessions.countLiveByKey(AT)).filter(({ keyId }) => keyId.toLowerCase() === 'key');
+    expect(counts.sort((a, b) => a.sessions - b.sessions)).toEqual([
+      { keyId: 'kEy', sessions: 1 },
+      { keyId: 'key', sessions: 2 },
+    ]);
+  });
+
+  it('finds a session that is already as wanted', async () => {
+    const { id } = await newSession(await newUserId());
+    expect(await sessions.restamp(id, 0, 0, AT)).toBe(true);
+    expect(await sessions.restamp(id, 0, 0, AT)).toBe(true);
+  });
+
+  it('survives inserts, trims and revocations of one user’s sessions that run at once', async () => {
+    const userId = await newUserId();
+    const at = AT + 1;
+    await Promise.all(
+      Array.from({ length: 60 }, async (_, n) => {
+        const { id } = await newSession(userId, { lastUsedAt: AT + n });
+        if (n % 3 === 0) await sessions.trim(userId, 5, at);
+        if (n % 3 === 1) await sessions.revoke(id, 'logout', at, userId);
+        if (n % 20 === 2) await sessions.revokeAll(userId, 'logout', at);
+      }),
+    );
+    await sessions.trim(userId, 3, at);
+    expect((await sessions.listLive(userId, 0, at)).length).toBeLessThanOrEqual(3);
+  });
 }

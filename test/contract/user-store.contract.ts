@@ -214,4 +214,62 @@ export function userStoreContract(makeStore: () => Promise<UserStore>): void {
       }
     });
   });
+
+  it('takes an id, an e-mail, a username and a hash for equal only when every byte is', async () => {
+    const { id, email, username } = await created();
+    for (const wrong of [id.toUpperCase(), `${id} `]) {
+      expect(await users.findById(wrong)).toBeNull();
+      expect(await users.updateProfile(wrong, { fullName: 'x' }, AT)).toBeNull();
+      expect(await users.setActive(wrong, false, AT, null)).toBe('not_found');
+      expect(await users.setRoles(wrong, ['x'], AT, null)).toBe('not_found');
+      expect(await users.endSessions!(wrong, AT)).toBe(false);
+    }
+    expect(await users.findByIdentifier({ email: email.toUpperCase() })).toBeNull();
+    expect(await users.findByIdentifier({ username: username!.toUpperCase() })).toBeNull();
+    for (const from of ['Hash-0', 'hash-0 ', 'hásh-0']) {
+      expect(await users.changePassword(id, { from, to: 'hash-1', endSessions: true, at: AT + 1 })).toBe(false);
+    }
+    expect(await users.findById(id)).toMatchObject({
+      user: { active: true, roles: ['user'], fullName: expect.not.stringMatching(/^x$/) },
+      passwordHash: 'hash-0',
+      sessionEpoch: 0,
+    });
+  });
+
+  it('finds a row that is already as wanted', async () => {
+    const { id } = await created();
+    for (let again = 0; again < 2; again += 1) {
+      expect(await users.setEmailVerified(id, true, AT)).toBe(true);
+      expect(await users.changePassword(id, { from: 'hash-0', to: 'hash-0', endSessions: false, at: AT })).toBe(true);
+      expect(await users.setRoles(id, ['user'], AT, null)).toBe('unchanged');
+      expect(await users.updateProfile(id, { fullName: 'Same' }, AT)).not.toBeNull();
+    }
+  });
+
+  it('does not take one spelling of a role for another', async () => {
+    const { id } = await created({ roles: ['Boss'] });
+    const { id: other } = await created({ roles: ['boss'] });
+    expect(await users.setActive(other, false, AT, 'boss')).toBe('last_admin');
+    expect(await users.setRoles(other, ['BOSS'], AT, 'boss')).toBe('last_admin');
+    expect(await users.setRoles(id, ['boss'], AT, 'boss')).toBe('changed');
+    expect((await users.findById(id))!.user.roles).toEqual(['boss']);
+    expect(await users.setRoles(other, ['BOSS'], AT, 'boss')).toBe('changed');
+  });
+
+  it('keeps both of two roles that differ only in case, or refuses them and changes nothing', async () => {
+    const alike = ['writer', 'Writer'];
+    const refusal = (error: unknown) => {
+      expect(error).toBeInstanceOf(UserConflictError);
+      expect((error as UserConflictError).field).toBe('roles');
+      return null;
+    };
+    const { id } = await created({ roles: ['user'] });
+    const changed = await (async () => users.setRoles(id, alike, AT, null))().catch(refusal);
+    const kept = changed === null ? ['user'] : ['Writer', 'writer'];
+    expect([...(await users.findById(id))!.user.roles].sort()).toEqual(kept);
+    const user = newUser({ roles: alike });
+    const made = await (async () => users.create(user))().catch(refusal);
+    expect((await users.findById(user.id)) === null).toBe(made === null);
+    expect(made === null).toBe(changed === null);
+  });
 }

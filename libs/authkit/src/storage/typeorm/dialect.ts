@@ -39,7 +39,8 @@ const mysql: Dialect = {
   // Not NOW(): that is in the session's time zone, and an hour of each year ambiguous.
   now: "SELECT TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6)) / 1000 AS now",
   singleConnection: false,
-  // Under its default, REPEATABLE READ, a transaction that has waited for a lock still counts the rows of before.
+  // Its default, REPEATABLE READ, shows a transaction what was when it first read, however long it then waited for a
+  // lock, and locks the gaps between rows.
   isolation: 'READ COMMITTED',
   bytes: mysqlBytes,
   exactly: (column, value) => `(${column} = ${value} AND ${mysqlBytes(column)} = ${mysqlBytes(value)})`,
