@@ -7,6 +7,10 @@ export interface Dialect {
   readonly now: string | null;
   /** The driver has one connection, so that transactions share it with every other statement. */
   readonly singleConnection: boolean;
+  /** A unique column is one with a unique index; there are no constraints of that kind. */
+  readonly uniqueByIndex: boolean;
+  /** A table is changed by making another and dropping this one. */
+  readonly rebuildsTables: boolean;
   /** For the kit's transactions; undefined leaves the connection's own. */
   readonly isolation: 'READ COMMITTED' | undefined;
   /** Text as bytes, so that it groups exactly, whatever collation the column has. */
@@ -20,6 +24,8 @@ export interface Dialect {
 const sqlite: Dialect = {
   now: null,
   singleConnection: true,
+  uniqueByIndex: false,
+  rebuildsTables: true,
   isolation: undefined,
   bytes: (expression) => expression,
   exactly: (column, value) => `${column} = ${value}`,
@@ -30,6 +36,7 @@ const postgres: Dialect = {
   ...sqlite,
   now: 'SELECT extract(epoch from clock_timestamp()) * 1000 AS now',
   singleConnection: false,
+  rebuildsTables: false,
 };
 
 // By way of utf8mb4, because column and value may be in different character sets.
@@ -39,6 +46,8 @@ const mysql: Dialect = {
   // Not NOW(): that is in the session's time zone, and an hour of each year ambiguous.
   now: "SELECT TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6)) / 1000 AS now",
   singleConnection: false,
+  uniqueByIndex: true,
+  rebuildsTables: false,
   // Its default, REPEATABLE READ, shows a transaction what was when it first read, however long it then waited for a
   // lock, and locks the gaps between rows.
   isolation: 'READ COMMITTED',
