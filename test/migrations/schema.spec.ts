@@ -1,7 +1,8 @@
 import type { Type } from '@nestjs/common';
 import { authKitEntities, authKitMigrations, AuthUserBase } from 'nest-authkit';
-import { DataSource, DefaultNamingStrategy, Entity, type DataSourceOptions } from 'typeorm';
+import { DataSource, Entity, type DataSourceOptions } from 'typeorm';
 import { catalogueOf } from '../support/catalogue.js';
+import { ShoutingNames } from '../support/shouting-names.js';
 import { ALL_DATABASES, describeOnDatabases, prepareDatabase, type Database } from '../support/databases.js';
 
 @Entity('users')
@@ -9,25 +10,6 @@ class PlainUser extends AuthUserBase {}
 
 @Entity('people')
 class Person extends AuthUserBase {}
-
-/** Renames tables, columns and constraints alike. */
-class ShoutingNames extends DefaultNamingStrategy {
-  override tableName(target: string, given: string | undefined): string {
-    return `TBL_${(given ?? target).toUpperCase()}`;
-  }
-  override columnName(property: string, given: string | undefined): string {
-    return `C_${(given ?? property).toUpperCase()}`;
-  }
-  override indexName(table: string, columns: string[]): string {
-    return `ix_${String(table)}_${columns.join('_')}`;
-  }
-  override uniqueConstraintName(table: string, columns: string[]): string {
-    return `un_${String(table)}_${columns.join('_')}`;
-  }
-  override foreignKeyName(table: string, columns: string[], referenced?: string): string {
-    return `fk_${String(table)}_${columns.join('_')}_${referenced}`;
-  }
-}
 
 const SHAPES: Record<string, { userEntity?: Type<object>; more?: object }> = {
   'plain names': { userEntity: PlainUser },
@@ -122,7 +104,11 @@ describe('migrations', () => {
     const run = async (entities: Type<object>[], prepare: string[], usersTable: 'create' | 'extend' | 'own') => {
       const { options } = await prepareDatabase('sqlite', entities, { synchronize: false });
       const migrations = authKitMigrations({ userEntity: PlainUser, usersTable });
-      const source = await new DataSource({ ...options, migrations, logging: false } as DataSourceOptions).initialize();
+      const source = await new DataSource({
+        ...options,
+        migrations,
+        logger: 'debug',
+      } as DataSourceOptions).initialize();
       for (const sql of prepare) await source.query(sql);
       const outcome = await source.runMigrations().catch((error: Error) => error.message);
       await source.destroy();

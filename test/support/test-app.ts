@@ -28,6 +28,8 @@ export interface TestAppOptions {
   controllers?: Type<object>[];
   providers?: ModuleMetadata['providers'];
   imports?: ModuleMetadata['imports'];
+  /** Instead of one made for this app: used as it is, and dropped at the end. */
+  prepared?: TestDatabase;
   /** Keep SQLite in this file. */
   file?: string;
   /** Use the kit's own clock instead of a fixed one. */
@@ -72,7 +74,8 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
     ? null
     : beside
       ? alsoUsing(beside.prepared!)
-      : await prepareDatabase(database, authKitEntities({ ...authkit, userEntity }), { file: options.file });
+      : (options.prepared ??
+        (await prepareDatabase(database, authKitEntities({ ...authkit, userEntity }), { file: options.file })));
   const builder = Test.createTestingModule({
     imports: [
       ...(prepared ? [TypeOrmModule.forRoot(prepared.options)] : []),

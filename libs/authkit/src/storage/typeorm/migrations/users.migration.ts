@@ -61,7 +61,7 @@ async function extend(runner: QueryRunner, builder: TableBuilder, metadata: Enti
     throw new AuthKitConfigError(
       `column ${tablePath}.${nameOf(needed)}`,
       'there is no such column',
-      `Add it by a migration of your own, or name the one you have: @Column({ name: '...' }) on ${needed.property}.`,
+      `Add it by a migration of your own, or name the one you have: withAuthUser(Base, { ${needed.property}: '...' }).`,
     );
   }
   if (missing.length > 0) {
