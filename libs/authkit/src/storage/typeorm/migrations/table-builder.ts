@@ -136,6 +136,6 @@ export class TableBuilder {
 
   private columnName({ property, name }: ColumnDefinition): string {
     // As an entity's column without a name of its own has it.
-    return this.source.namingStrategy.columnName(property, name as string, []);
+    return this.source.namingStrategy.columnName(property, name, []);
   }
 }
