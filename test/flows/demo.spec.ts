@@ -7,7 +7,7 @@ import { LegacyMember } from '../../apps/demo/src/legacy/legacy-member.entity.js
 import { startDemo } from '../../apps/demo/src/start-demo.js';
 import { FirstAdmin } from '../../apps/demo/src/users/first-admin.js';
 import { Client, cookieHeader } from '../support/client.js';
-import { DATABASES, type Database } from '../support/databases.js';
+import { ALL_DATABASES, DATABASES, describeOnDatabases, type Database } from '../support/databases.js';
 import { prepareDemo } from '../support/demo-app.js';
 import { ADAPTERS, describeOn, PASSWORD } from '../support/test-app.js';
 
@@ -314,11 +314,40 @@ describe.each(DATABASES)('two nodes that start the demo at once (%s)', (database
   });
 });
 
+describeOnDatabases('the demo in production', ALL_DATABASES, (database) => {
+  it('makes its tables by migrations, once, as the entities have them, and keeps what is in them', async () => {
+    const demo = await prepareDemo(ADAPTERS[0], database);
+    const env = { ...demo.env, NODE_ENV: 'production', AUTHKIT_BASE_URL: 'https://notes.example.com' };
+    const lines: string[] = [];
+    const start = () => startDemo(env, (line) => lines.push(line));
+    const migrationsOf = async (app: INestApplication) => {
+      const source = app.get(DataSource);
+      expect(source.options.synchronize).not.toBe(true);
+      expect((await source.driver.createSchemaBuilder().log()).upQueries).toEqual([]);
+      const { schema } = source.options as { schema?: string };
+      const path = source.driver.buildTableName('migrations', schema);
+      return source.createQueryBuilder().select('name').from(path, 'm').orderBy('id').getRawMany<{ name: string }>();
+    };
+    let app = await start();
+    const ran = await migrationsOf(app);
+    expect(ran.map(({ name }) => name.slice(0, -13))).toEqual(['AuthKitUsers', 'AuthKitSessions', 'Notes']);
+    const [, password] = /password {2,}(\S+)/.exec(lines.join(' '))!;
+    await app.close();
+    app = await start();
+    expect(await migrationsOf(app)).toEqual(ran);
+    const { accessToken } = await app.get(AuthService).login('admin@example.com', password);
+    const note = await Client.of(app).post('/notes', NOTE, { token: accessToken });
+    expect([note.status, note.body.title]).toEqual([201, NOTE.title]);
+    await app.close();
+    await demo.drop();
+  });
+});
+
 describe('an environment that makes no sense', () => {
   it.each([
     ['PORT', 'http'],
     ['ADAPTER', 'koa'],
-    ['DATABASE_URL', 'mysql://app:hunter2@db/app'],
+    ['DATABASE_URL', 'oracle://app:hunter2@db/app'],
   ])('stops the demo with the name of the variable (%s), and repeats no password', async (name, value) => {
     const failure = await startDemo({ [name]: value }, () => undefined).catch((error: Error) => error.message);
     expect(failure).toMatch(new RegExp(`^${name}: `));

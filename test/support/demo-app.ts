@@ -27,7 +27,8 @@ export async function prepareDemo(
       drop: () => rm(directory, { recursive: true }),
     };
   }
-  const { options, drop } = await prepareDatabase('postgres', []);
-  const { schema } = options as { schema: string };
-  return { env: { ...env, DATABASE_URL: process.env['DATABASE_URL'], DATABASE_SCHEMA: schema }, drop };
+  const { options, drop } = await prepareDatabase(database, []);
+  const { url, schema } = options as { url: string; schema?: string };
+  // TypeORM tells the two servers apart by the type only.
+  return { env: { ...env, DATABASE_URL: url.replace(/^mysql:/, 'mariadb:'), DATABASE_SCHEMA: schema }, drop };
 }

@@ -96,5 +96,7 @@ export {
   type PasswordChange,
   type UserRecord,
 } from './storage/user.store.js';
-export { AuthUserBase, withAuthUser } from './storage/typeorm/auth-user.base.js';
+export { AuthUserBase, withAuthUser, type AuthUserColumnNames } from './storage/typeorm/auth-user.base.js';
 export { authKitEntities } from './storage/typeorm/entities.js';
+export { authKitMigrations, type AuthKitMigrationsOptions } from './storage/typeorm/migrations/authkit-migrations.js';
+export type { MigrationClass } from './storage/typeorm/migrations/migration-class.js';

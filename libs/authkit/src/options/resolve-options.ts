@@ -5,7 +5,7 @@ import { PasswordHasher } from '../passwords/password-hasher.js';
 import type { CredentialTransport } from '../kernel/credential-transport.js';
 import type { AuthKitRuntimeOptions, RoleDefinition } from './authkit-options.js';
 import { bool, duration, integer, oneOf, refuse, section, text, textList } from './option-parsers.js';
-import { anything, cookieName, exactOrigin, hashers, roleDefinitions } from './special-parsers.js';
+import { anything, cookieName, defaultRoles, exactOrigin, hashers, roleDefinitions } from './special-parsers.js';
 import { assertKeySecrets, signingKeys } from './signing-keys.js';
 import { parseSecrets } from './secret-parser.js';
 
@@ -108,7 +108,7 @@ export function resolveOptions(raw: AuthKitRuntimeOptions, env: NodeJS.ProcessEn
       section(value, path, {
         enabled: bool(true),
         requireVerifiedEmail: bool(false),
-        defaultRoles: textList(['user']),
+        defaultRoles,
         reservedUsernames: textList([]),
       }),
     roles: roleDefinitions,
