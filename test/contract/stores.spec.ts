@@ -21,7 +21,9 @@ import { Column, DataSource, Entity, type DataSourceOptions } from 'typeorm';
 import { TypeOrmSessionStore } from '../../libs/authkit/src/storage/typeorm/typeorm-session.store.js';
 import { TypeOrmUserStateStore } from '../../libs/authkit/src/storage/typeorm/typeorm-user-state.store.js';
 import { TypeOrmUserStore } from '../../libs/authkit/src/storage/typeorm/typeorm-user.store.js';
-import { prepareDatabase, type TestDatabase } from '../support/databases.js';
+import { missingFor, prepareDatabase, type TestDatabase } from '../support/databases.js';
+import { describeIf } from '../support/describe-if.js';
+import { exactSessions, exactUsers } from './exact-text.js';
 
 @Entity('people')
 class Person extends AuthUserBase {
@@ -58,6 +60,11 @@ const PLACES: Record<string, () => Promise<Stores>> = {
   },
   'SQLite by libsql': async () => onPrepared(await prepareDatabase('sqlite', entities)),
   PostgreSQL: async () => onPrepared(await prepareDatabase('postgres', entities)),
+  MariaDB: async () => onPrepared(await prepareDatabase('mariadb', entities)),
+  "MariaDB by TypeORM's type mysql": async () => {
+    const { options, drop } = await prepareDatabase('mariadb', entities);
+    return onTypeOrm({ ...options, type: 'mysql' } as DataSourceOptions, drop);
+  },
 };
 
 // The alternative driver is no dependency, because installing it may need a compiler: a folder that has it is named here.
@@ -75,11 +82,23 @@ afterAll(async () => {
 const run = (cases: readonly ContractCase[]) => it.each(cases)('$name', ({ run: check }) => check());
 const fields: UserStoreContractOptions['fields'] = [{ fullName: 'Ada' }, { fullName: 'Countess' }];
 
-describe.each(Object.entries(PLACES))('stores in %s', (name, makeStores) => {
-  const all = ['create', 'updateProfile', 'changePassword', 'setActive', 'setRoles', 'setEmailVerified'] as const;
-  const supports = [...all, 'usernames', 'epochs', ...(name === 'memory' ? (['changedSince'] as const) : [])] as const;
+for (const [name, makeStores] of Object.entries(PLACES)) {
+  describeIf(missingFor(name.startsWith('MariaDB') ? 'mariadb' : name), `stores in ${name}`, () => {
+    const all = ['create', 'updateProfile', 'changePassword', 'setActive', 'setRoles', 'setEmailVerified'] as const;
+    const supports = [
+      ...all,
+      'usernames',
+      'epochs',
+      ...(name === 'memory' ? (['changedSince'] as const) : []),
+    ] as const;
 
-  describe('users', () => run(userStoreContract(async () => (await makeStores()).users, { fields, supports })));
-  describe('sessions', () => run(sessionStoreContract(makeStores)));
-  describe('epochs of users elsewhere', () => run(userStateStoreContract(async () => (await makeStores()).states)));
-});
+    describe('users', () => run(userStoreContract(async () => (await makeStores()).users, { fields, supports })));
+    describe('sessions', () => run(sessionStoreContract(makeStores)));
+    describe('epochs of users elsewhere', () => run(userStateStoreContract(async () => (await makeStores()).states)));
+    if (name === 'memory') return;
+    describe('exact text', () => {
+      exactUsers(async () => (await makeStores()).users);
+      exactSessions(makeStores);
+    });
+  });
+}

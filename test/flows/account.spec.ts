@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Injectable, Scope } from '@nestjs/common';
 import { authKitEntities, AuthUserBase, OnAuthEvent } from 'nest-authkit';
 import { DeleteDateColumn, Entity } from 'typeorm';
+import { ALL_DATABASES } from '../support/databases.js';
 import { createTestApp, describeOn, PASSWORD, type TestApp } from '../support/test-app.js';
 
 @Entity('members')
@@ -10,7 +11,7 @@ class Member extends AuthUserBase {
   deletedAt!: Date | null;
 }
 
-describeOn('an account', { databases: ['memory', 'sqlite', 'postgres'] }, (place) => {
+describeOn('an account', { databases: ['memory', ...ALL_DATABASES] }, (place) => {
   let t: TestApp;
   beforeAll(async () => {
     t = await createTestApp({ ...place, authkit: { registration: { requireVerifiedEmail: true } } });
@@ -107,7 +108,7 @@ describeOn('an account', { databases: ['memory', 'sqlite', 'postgres'] }, (place
   });
 });
 
-describeOn('a soft-deleted user', { adapters: ['express'], databases: ['sqlite', 'postgres'] }, (place) => {
+describeOn('a soft-deleted user', { adapters: ['express'], databases: ALL_DATABASES }, (place) => {
   it('is gone: no login, no refresh, no new request once the session is read again', async () => {
     expect(authKitEntities({ userEntity: Member })).toContain(Member);
     const t = await createTestApp({ ...place, authkit: { userEntity: Member, dto: {} } });
@@ -140,4 +141,34 @@ it('@OnAuthEvent() in a request-scoped provider is refused at boot', async () =>
   await expect(createTestApp({ providers: [Scoped] })).rejects.toThrow(
     /Scoped\.on: @OnAuthEvent\(\) stands in a request-scoped/,
   );
+});
+
+describeOn('roles', { adapters: ['express'], databases: ['memory', ...ALL_DATABASES] }, (place) => {
+  let t: TestApp;
+  beforeAll(async () => {
+    t = await createTestApp(place);
+  });
+  afterAll(() => t.close());
+  const alike = { code: 'validation_failed', problem: { errors: [{ field: 'roles', code: 'roles_alike' }] } };
+
+  it('that differ only in case are refused, whatever the database could keep', async () => {
+    const { id } = await t.signUp('alike@example.com');
+    await expect(t.auth.setRoles(id, ['writer', 'Writer'])).rejects.toMatchObject(alike);
+    const registration = t.auth.register({ email: 'b@example.com', password: PASSWORD }, { roles: ['x', 'X'] });
+    await expect(registration).rejects.toMatchObject(alike);
+    expect((await t.auth.findUser('alike@example.com'))!.roles).toEqual(['user']);
+    expect(await t.auth.findUser('b@example.com')).toBeNull();
+  });
+
+  it('that are no names are refused at registration too', async () => {
+    const registration = t.auth.register({ email: 'c@example.com', password: PASSWORD }, { roles: ['two words'] });
+    await expect(registration).rejects.toMatchObject({ problem: { errors: [{ code: 'invalid_role' }] } });
+  });
+
+  it('in another spelling are other roles: the last administrator stays', async () => {
+    const admin = await t.signUp('admin@example.com', ['admin']);
+    await t.signUp('shout@example.com', ['Admin']);
+    await expect(t.auth.setRoles(admin.id, ['Admin'])).rejects.toMatchObject({ code: 'last_admin' });
+    await expect(t.auth.setActive(admin.id, false)).rejects.toMatchObject({ code: 'last_admin' });
+  });
 });

@@ -1,44 +1,17 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { INestApplication } from '@nestjs/common';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { AuthService, RESOLVED_OPTIONS, UserStore, type ResolvedOptions } from 'nest-authkit';
 import { DataSource } from 'typeorm';
 import { createDemoApp } from '../../apps/demo/src/create-app.js';
-import type { Environment } from '../../apps/demo/src/demo-config.js';
 import { LegacyMember } from '../../apps/demo/src/legacy/legacy-member.entity.js';
 import { startDemo } from '../../apps/demo/src/start-demo.js';
 import { FirstAdmin } from '../../apps/demo/src/users/first-admin.js';
 import { Client, cookieHeader } from '../support/client.js';
-import { DATABASES, prepareDatabase, type Database } from '../support/databases.js';
-import { ADAPTERS, describeOn, PASSWORD, SECRET, type Adapter } from '../support/test-app.js';
-
-// Swagger on Fastify needs @fastify/static, which require()s this ES module: Node can, Jest only from Node 24.9 on.
-const { jest: loader } = import.meta as ImportMeta & { jest: typeof jest };
-const esModule = createRequire(createRequire(import.meta.url).resolve('@fastify/static')).resolve(
-  'content-disposition',
-);
-const loaded: unknown = await import(esModule);
-loader.mock(esModule, () => loaded);
+import { ALL_DATABASES, DATABASES, describeOnDatabases, type Database } from '../support/databases.js';
+import { prepareDemo } from '../support/demo-app.js';
+import { ADAPTERS, describeOn, PASSWORD } from '../support/test-app.js';
 
 const NOTE = { title: 'Shopping', text: 'Milk, bread, a lantern' };
-
-/** An empty database, and the environment that makes the demo use it. */
-async function prepareDemo(adapter: Adapter, database: Database): Promise<{ env: Environment; drop(): Promise<void> }> {
-  const env = { ADAPTER: adapter, PORT: '0', HOST: '127.0.0.1', AUTHKIT_SECRET: SECRET };
-  if (database === 'sqlite') {
-    const directory = await mkdtemp(join(tmpdir(), 'authkit-demo-'));
-    return {
-      env: { ...env, SQLITE_FILE: join(directory, 'demo.sqlite') },
-      drop: () => rm(directory, { recursive: true }),
-    };
-  }
-  const { options, drop } = await prepareDatabase('postgres', []);
-  const { schema } = options as { schema: string };
-  return { env: { ...env, DATABASE_URL: process.env['DATABASE_URL'], DATABASE_SCHEMA: schema }, drop };
-}
 
 describeOn('the demo', { databases: DATABASES }, ({ adapter, database }) => {
   const printed: string[] = [];
@@ -341,11 +314,40 @@ describe.each(DATABASES)('two nodes that start the demo at once (%s)', (database
   });
 });
 
+describeOnDatabases('the demo in production', ALL_DATABASES, (database) => {
+  it('makes its tables by migrations, once, as the entities have them, and keeps what is in them', async () => {
+    const demo = await prepareDemo(ADAPTERS[0], database);
+    const env = { ...demo.env, NODE_ENV: 'production', AUTHKIT_BASE_URL: 'https://notes.example.com' };
+    const lines: string[] = [];
+    const start = () => startDemo(env, (line) => lines.push(line));
+    const migrationsOf = async (app: INestApplication) => {
+      const source = app.get(DataSource);
+      expect(source.options.synchronize).not.toBe(true);
+      expect((await source.driver.createSchemaBuilder().log()).upQueries).toEqual([]);
+      const { schema } = source.options as { schema?: string };
+      const path = source.driver.buildTableName('migrations', schema);
+      return source.createQueryBuilder().select('name').from(path, 'm').orderBy('id').getRawMany<{ name: string }>();
+    };
+    let app = await start();
+    const ran = await migrationsOf(app);
+    expect(ran.map(({ name }) => name.slice(0, -13))).toEqual(['AuthKitUsers', 'AuthKitSessions', 'Notes']);
+    const [, password] = /password {2,}(\S+)/.exec(lines.join(' '))!;
+    await app.close();
+    app = await start();
+    expect(await migrationsOf(app)).toEqual(ran);
+    const { accessToken } = await app.get(AuthService).login('admin@example.com', password);
+    const note = await Client.of(app).post('/notes', NOTE, { token: accessToken });
+    expect([note.status, note.body.title]).toEqual([201, NOTE.title]);
+    await app.close();
+    await demo.drop();
+  });
+});
+
 describe('an environment that makes no sense', () => {
   it.each([
     ['PORT', 'http'],
     ['ADAPTER', 'koa'],
-    ['DATABASE_URL', 'mysql://app:hunter2@db/app'],
+    ['DATABASE_URL', 'oracle://app:hunter2@db/app'],
   ])('stops the demo with the name of the variable (%s), and repeats no password', async (name, value) => {
     const failure = await startDemo({ [name]: value }, () => undefined).catch((error: Error) => error.message);
     expect(failure).toMatch(new RegExp(`^${name}: `));

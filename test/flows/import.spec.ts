@@ -17,7 +17,7 @@ import { Column, Entity } from 'typeorm';
 import { expectProblem, stateOf } from '../support/attack.js';
 import { DATABASES } from '../support/databases.js';
 import { ARGON2, DEVISE_PEPPER, FIREBASE, KEYED, KEYLESS } from '../support/foreign-hashes.js';
-import { createTestApp, describeOn, PASSWORD, type TestApp } from '../support/test-app.js';
+import { createTestApp, describeOn, PASSWORD, type TestApp, type TestAppOptions } from '../support/test-app.js';
 
 const PLACES = ['memory', ...DATABASES] as const;
 const MODERN = /^\$bcrypt-sha256\$v=2,t=2b,r=4\$/;
@@ -29,6 +29,17 @@ const passwords = {
   ],
 };
 const BCRYPT = KEYLESS[0];
+
+/** Apps of single tests, closed also when the test fails. */
+const running: TestApp[] = [];
+const started = async (options: TestAppOptions): Promise<TestApp> => {
+  const t = await createTestApp(options);
+  running.push(t);
+  return t;
+};
+afterEach(async () => {
+  for (const t of running.splice(0)) await t.close();
+});
 
 const record = (t: TestApp, id: string) => t.app.get<UserStore>(UserStore).findById(id) as Promise<UserRecord | null>;
 const login = (t: TestApp, identifier: string, password: string) =>
@@ -394,7 +405,7 @@ class Staff extends AuthUserBase {
 
 describeOn('an import into a column that must be filled', { adapters: ['express'], databases: DATABASES }, (place) => {
   it('leaves out only the rows that the database refuses, and says why without their values', async () => {
-    const t = await createTestApp({ ...place, authkit: { userEntity: Staff } });
+    const t = await started({ ...place, authkit: { userEntity: Staff } });
     const rows = emails(40, { passwordHash: BCRYPT.hash }).map((row, n) =>
       n % 13 === 12 ? row : { ...row, fields: { badge: n } },
     );
@@ -409,7 +420,6 @@ describeOn('an import into a column that must be filled', { adapters: ['express'
     expect(await importer(t).run(rows)).toEqual({ ...dry, dryRun: false });
     expect(await t.auth.findUser(rows[11].email)).toMatchObject({ badge: 11 });
     await expect(t.auth.importUser(rows[12])).rejects.toMatchObject({ code: 'validation_failed' });
-    await t.close();
   });
 });
 
@@ -422,12 +432,11 @@ class OldStore extends MemoryUserStore {
 
 it('into a store that knows nothing of imports still leaves nobody active who was not', async () => {
   const storage = { users: OldStore, sessions: MemorySessionStore };
-  const t = await createTestApp({ authkit: { passwords, storage } });
+  const t = await started({ authkit: { passwords, storage } });
   const rows = emails(3, { passwordHash: BCRYPT.hash }).map((row, n) => ({ ...row, active: n !== 1 }));
   expect(await importer(t).run(rows)).toMatchObject({ imported: 3 });
   const statuses = await Promise.all(rows.map(async ({ email }) => (await login(t, email, BCRYPT.password)).status));
   expect(statuses).toEqual([200, 401, 200]);
-  await t.close();
 });
 
 /** Finders only. */
@@ -438,14 +447,13 @@ class Finders extends UserStore {
 
 it.each([true, false])('into a store that cannot create is 501, with dryRun %p', async (dryRun) => {
   const storage = { users: Finders, sessions: MemorySessionStore };
-  const t = await createTestApp({ authkit: { passwords, storage, registration: { enabled: false } } });
+  const t = await started({ authkit: { passwords, storage, registration: { enabled: false } } });
   await expect(importer(t).run(emails(3), { dryRun })).rejects.toMatchObject({ code: 'not_supported' });
-  await t.close();
 });
 
 describeOn('a large import', { adapters: ['express'], databases: ['sqlite'] }, (place) => {
   it('of 50,000 rows never holds more than a batch of them', async () => {
-    const t = await createTestApp({ ...place, authkit: { passwords } });
+    const t = await started({ ...place, authkit: { passwords } });
     let pulled = 0;
     let widest = 0;
     const source = function* (): Generator<ImportUser> {
@@ -464,6 +472,5 @@ describeOn('a large import', { adapters: ['express'], databases: ['sqlite'] }, (
     expect(report).toMatchObject({ rows: 50_000, imported: 50_000, schemes: { bcrypt: 50_000 } });
     expect(widest).toBe(500);
     expect((await login(t, 'u49999@example.com', BCRYPT.password)).status).toBe(200);
-    await t.close();
   });
 });

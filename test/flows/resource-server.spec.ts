@@ -1,7 +1,7 @@
 import { createPublicKey } from 'node:crypto';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { Controller, Get, Injectable, Logger } from '@nestjs/common';
+import { Controller, Get, Injectable, Logger, Module } from '@nestjs/common';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
@@ -435,6 +435,22 @@ describe('ResourceServerModule refuses to boot', () => {
     ['with keys kept shorter than they are good', { jwks: { keepFor: '1m' } }, /jwks\.keepFor: "1m" is not valid/],
   ])('%s', async (_what, options, message) => {
     await expect(boot(options)).rejects.toThrow(message);
+  });
+
+  it('with strictRoutes and a handler without a rule', async () => {
+    @Controller('bare')
+    class Bare {
+      @Get()
+      bare() {
+        return 'bare';
+      }
+    }
+    @Module({ controllers: [Bare] })
+    class BareModule {}
+    await expect(boot({ strictRoutes: true }, [BareModule])).rejects.toThrow(
+      /strictRoutes: 1 route has no rule:\n {2}BareModule Bare\.bare \(GET \/bare\)/,
+    );
+    await expect(boot({}, [BareModule])).resolves.toBeUndefined();
   });
 
   it('beside another copy of the package', async () => {

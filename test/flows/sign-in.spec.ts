@@ -1,7 +1,8 @@
 import { cookieHeader } from '../support/client.js';
+import { ALL_DATABASES } from '../support/databases.js';
 import { createTestApp, describeOn, PASSWORD, type TestApp } from '../support/test-app.js';
 
-describeOn('signing in', { databases: ['sqlite', 'postgres'] }, (place) => {
+describeOn('signing in', { databases: ALL_DATABASES }, (place) => {
   let t: TestApp;
   beforeAll(async () => {
     t = await createTestApp(place);

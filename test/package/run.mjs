@@ -18,6 +18,7 @@ const WANTED = [
   'README.md',
   'LICENSE',
   'dist/cjs/package.json',
+  'dist/esm/cli/nest-authkit.js',
   ...['esm', 'cjs'].flatMap((half) =>
     ['index', 'passwords/argon2.hasher', 'passport/index', 'resource-server/index', 'testing/index'].flatMap(
       (entry) => [`dist/${half}/${entry}.js`, `dist/${half}/${entry}.d.ts`],
@@ -81,6 +82,16 @@ function checkApp(fixture, tarball) {
   if (!installed) return;
   check(`${fixture}: type check`, () => run('npm', ['run', 'typecheck'], app));
   check(`${fixture}: the app's own tests`, () => run('npm', ['test'], app));
+  check(`${fixture}: npx nest-authkit routes`, () => {
+    run(join(app, 'node_modules/.bin/tsc'), ['-p', 'tsconfig.json', '--outDir', 'out'], app);
+    const table = run(join(app, 'node_modules/.bin/nest-authkit'), ['routes', 'out/create-app.js'], app);
+    for (const row of [
+      /^GET +\/api\/v1\/auth\/me version 1 +signed in/m,
+      /^GET +\/api\/v1\/notes\/open version 1 +public/m,
+    ]) {
+      if (!row.test(table)) throw new Error(`no row like ${row}:\n${table}`);
+    }
+  });
 }
 
 try {

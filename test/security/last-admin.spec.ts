@@ -1,7 +1,7 @@
-import { DATABASES } from '../support/databases.js';
+import { ALL_DATABASES } from '../support/databases.js';
 import { createTestApp, describeOn, PASSWORD, type SignedUp, type TestApp } from '../support/test-app.js';
 
-describeOn('the last administrator', { adapters: ['express'], databases: DATABASES }, (place) => {
+describeOn('the last administrator', { adapters: ['express'], databases: ALL_DATABASES }, (place) => {
   let t: TestApp;
   let admins: SignedUp[];
   beforeEach(async () => {

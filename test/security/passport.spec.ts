@@ -76,6 +76,7 @@ describeOn('passport sign-in', { databases: ['sqlite'] }, ({ adapter }) => {
     await expectNoWay(attacker.back);
     await expectNoWay(attacker.back, victim.cookie);
     await expectNoWay(attacker.back, `${victim.cookie}; ${attacker.cookie}`);
+    await expectNoWay(attacker.back, `${attacker.cookie}; ${victim.cookie}`);
     await expectNoWay(attacker.back, attacker.cookie.slice(0, -2));
     await expectNoWay(attacker.back, 'authkit_signin_acme=');
   });
@@ -179,6 +180,9 @@ describeOn('passport sign-in', { databases: ['sqlite'] }, ({ adapter }) => {
 
   it('a callback is read strictly and costs the caller, not us, when it is nonsense', async () => {
     const { cookie, back } = await begin();
+    const twice = new URL(back);
+    twice.search = `?code=x&${back.search.slice(1)}`;
+    await expectNoWay(twice, cookie);
     const state = back.searchParams.get('state')!;
     for (const query of [
       '',

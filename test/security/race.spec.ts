@@ -3,7 +3,7 @@ import { MemorySessionStore, MemoryUserStore } from 'nest-authkit/testing';
 import { ChangeFeed } from '../../libs/authkit/src/sessions/change-feed.js';
 import type { KnownUser } from '../../libs/authkit/src/storage/user.store.js';
 import type { Reply } from '../support/client.js';
-import { temporaryFile } from '../support/databases.js';
+import { ALL_DATABASES, temporaryFile } from '../support/databases.js';
 import { Gate, hold } from '../support/gate.js';
 import { createTestApp, describeOn, PASSWORD, type SignedUp, type TestApp } from '../support/test-app.js';
 
@@ -49,7 +49,7 @@ async function expectNothingAlive(t: TestApp, issued: Tokens[]): Promise<void> {
   }
 }
 
-describeOn('races', { databases: ['sqlite', 'postgres'] }, (place) => {
+describeOn('races', { databases: ALL_DATABASES }, (place) => {
   let t: TestApp;
   let users = 0;
   beforeAll(async () => {
@@ -173,7 +173,7 @@ describeOn('races', { databases: ['sqlite', 'postgres'] }, (place) => {
   });
 });
 
-describeOn('two nodes without a bus', { adapters: ['express'], databases: ['sqlite', 'postgres'] }, (place) => {
+describeOn('two nodes without a bus', { adapters: ['express'], databases: ALL_DATABASES }, (place) => {
   let here: TestApp;
   let there: TestApp;
   beforeAll(async () => {

@@ -1,12 +1,13 @@
 import { createHmac } from 'node:crypto';
 import { cookieHeader, type Reply } from '../support/client.js';
 import { keyOf } from '../support/forge.js';
+import { ALL_DATABASES } from '../support/databases.js';
 import { createTestApp, describeOn, PASSWORD, type SignedUp, type TestApp } from '../support/test-app.js';
 
 const ORIGIN = { origin: 'http://localhost:3000' };
 const DAY = 86_400_000;
 
-describeOn('refresh tokens', { databases: ['sqlite', 'postgres'] }, (place) => {
+describeOn('refresh tokens', { databases: ALL_DATABASES }, (place) => {
   let t: TestApp;
   let users = 0;
   beforeAll(async () => {

@@ -1,11 +1,12 @@
 import { cookieHeader } from '../support/client.js';
+import { ALL_DATABASES } from '../support/databases.js';
 import { createTestApp, describeOn, PASSWORD, type SignedUp, type TestApp } from '../support/test-app.js';
 
 const HEADERS = { origin: 'http://localhost:3000' };
 const NEW_PASSWORD = 'quiet meadow compass 77';
 const MAX = 4;
 
-describeOn('sessions', { databases: ['memory', 'sqlite', 'postgres'] }, (place) => {
+describeOn('sessions', { databases: ['memory', ...ALL_DATABASES] }, (place) => {
   let t: TestApp;
   let users = 0;
   beforeAll(async () => {

@@ -5,14 +5,34 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Type } from '@nestjs/common';
 import { DataSource, type DataSourceOptions } from 'typeorm';
+import { describeIf } from './describe-if.js';
 
 const require = createRequire(`${process.cwd()}/package.json`);
 
 /** Databases every store must work on. */
-export type Database = 'sqlite' | 'postgres';
+export type Database = 'sqlite' | 'postgres' | 'mariadb';
+/** For suites about everything above the stores. */
 export const DATABASES: readonly Database[] = ['sqlite', 'postgres'];
+/** For suites in which the store decides. */
+export const ALL_DATABASES: readonly Database[] = [...DATABASES, 'mariadb'];
 
-/** A database of its own for one test app: SQLite in memory (or a file), or a schema in PostgreSQL. */
+/** What to do before suites on this database can run; null when nothing is missing. */
+export function missingFor(database: string): string | null {
+  return database === 'mariadb' && !process.env['MARIADB_URL']
+    ? 'set MARIADB_URL=mysql://user:password@host:3306/name of an account that may create databases'
+    : null;
+}
+
+/** Registers a suite for each database. */
+export function describeOnDatabases(
+  name: string,
+  databases: readonly Database[],
+  suite: (database: Database) => void,
+): void {
+  for (const database of databases) describeIf(missingFor(database), `${name} (${database})`, () => suite(database));
+}
+
+/** One for one test app: SQLite in memory (or a file), a schema in PostgreSQL, or a database in MariaDB. */
 export interface TestDatabase {
   readonly options: DataSourceOptions;
   /** Removes what `prepare` made. */
@@ -25,6 +45,7 @@ export async function prepareDatabase(
   options: { file?: string; synchronize?: boolean } = {},
 ): Promise<TestDatabase> {
   const synchronize = options.synchronize ?? true;
+  const name = `t_${randomBytes(6).toString('hex')}`;
   if (database === 'sqlite') {
     return {
       options: {
@@ -38,13 +59,23 @@ export async function prepareDatabase(
       drop: async () => undefined,
     };
   }
-  const url = process.env['DATABASE_URL'];
-  if (!url) throw new Error('DATABASE_URL is not set; the global set-up should have done so');
-  const schema = `t_${randomBytes(6).toString('hex')}`;
-  await onPostgres(url, `CREATE SCHEMA ${schema}`);
+  const url = process.env[database === 'postgres' ? 'DATABASE_URL' : 'MARIADB_URL'];
+  if (!url) throw new Error(`the tests know of no ${database}`);
+  if (database === 'mariadb') {
+    const server = { type: 'mariadb', url } as const;
+    await on(server, `CREATE DATABASE ${name}`);
+    const own = new URL(url);
+    own.pathname = name;
+    return {
+      options: { type: 'mariadb', url: own.href, entities, synchronize },
+      drop: () => on(server, `DROP DATABASE ${name}`),
+    };
+  }
+  const server = { type: 'postgres', url, installExtensions: false } as const;
+  await on(server, `CREATE SCHEMA ${name}`);
   return {
-    options: { type: 'postgres', url, schema, entities, synchronize, installExtensions: false },
-    drop: () => onPostgres(url, `DROP SCHEMA ${schema} CASCADE`),
+    options: { ...server, schema: name, entities, synchronize },
+    drop: () => on(server, `DROP SCHEMA ${name} CASCADE`),
   };
 }
 
@@ -53,8 +84,8 @@ export function temporaryFile(): string {
   return join(mkdtempSync(join(tmpdir(), 'authkit-')), 'test.db');
 }
 
-async function onPostgres(url: string, sql: string): Promise<void> {
-  const source = await new DataSource({ type: 'postgres', url, installExtensions: false }).initialize();
+async function on(server: DataSourceOptions, sql: string): Promise<void> {
+  const source = await new DataSource(server).initialize();
   await source.query(sql);
   await source.destroy();
 }

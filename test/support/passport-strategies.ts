@@ -7,7 +7,7 @@ import OAuth2Strategy from 'passport-oauth2';
 import { OAuthProvider, type Account } from './oauth-provider.js';
 
 /** A table that knows passwords in the clear, because tests of a strategy need no more. */
-export const LEGACY: Record<string, { password: string; email: string }> = {
+const LEGACY: Record<string, { password: string; email: string }> = {
   grace: { password: 'old-pw', email: 'grace@example.com' },
 };
 

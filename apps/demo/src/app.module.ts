@@ -41,7 +41,12 @@ export class AppModule {
             passport({ signIn: { legacy: { strategy: LegacyStrategy, body: LegacyLoginDto, amr: ['pwd'] } } }),
           ],
           inject: [ConfigService],
-          useFactory: (one: Config) => ({ appName: 'Notes', roles: ROLES, ...one.get('authkit', { infer: true }) }),
+          useFactory: (one: Config) => ({
+            appName: 'Notes',
+            roles: ROLES,
+            strictRoutes: true,
+            ...one.get('authkit', { infer: true }),
+          }),
         }),
         LegacyModule,
         NotesModule,

@@ -7,7 +7,7 @@ import { readDemoConfig, type Adapter, type Environment } from './demo-config.js
 import { setUpSwagger } from './swagger.js';
 
 /** The whole app, configured by `env` and not listening yet. */
-export async function createDemoApp(env: Environment): Promise<INestApplication> {
+export async function createDemoApp(env: Environment = process.env): Promise<INestApplication> {
   const config = readDemoConfig(env);
   const app = await NestFactory.create<INestApplication>(AppModule.with(config), adapterOf(config.adapter), {
     logger: ['warn', 'error'],

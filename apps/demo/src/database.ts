@@ -1,11 +1,16 @@
 import type { TypeOrmModuleOptions } from '@nestjs/typeorm';
 import libsql from 'libsql';
 import type { DatabaseConfig } from './demo-config.js';
+import { MIGRATIONS } from './migrations.js';
 
-/** PostgreSQL when there is a URL, else SQLite in a file; TypeORM switches foreign keys on for SQLite. */
+/** What the URL names, else SQLite in a file; TypeORM switches foreign keys on for SQLite. */
 export function databaseOptions({ url, schema, file, synchronize }: DatabaseConfig): TypeOrmModuleOptions {
-  const common = { autoLoadEntities: true, synchronize };
-  if (url) return { ...common, type: 'postgres', url, schema, installExtensions: false };
+  const common = {
+    autoLoadEntities: true,
+    ...(synchronize ? { synchronize } : { migrations: MIGRATIONS, migrationsRun: true }),
+  };
+  if (url?.startsWith('postgres')) return { ...common, type: 'postgres', url, schema, installExtensions: false };
+  if (url) return { ...common, type: url.startsWith('mariadb:') ? 'mariadb' : 'mysql', url };
   return {
     ...common,
     type: 'better-sqlite3',

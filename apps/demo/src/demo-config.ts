@@ -14,11 +14,12 @@ export interface DemoConfig {
 }
 
 export interface DatabaseConfig {
-  /** PostgreSQL; without it SQLite in `file`. */
+  /** PostgreSQL, MariaDB or MySQL; without it SQLite in `file`. */
   url?: string;
+  /** PostgreSQL's. */
   schema?: string;
   file: string;
-  /** Whether TypeORM makes the tables; never in production. */
+  /** Whether TypeORM makes the tables from the entities; in production the migrations do. */
   synchronize: boolean;
 }
 
@@ -31,7 +32,7 @@ export function readDemoConfig(env: Environment): DemoConfig {
     adapter: adapterOf(env['ADAPTER'] || 'express'),
     adminEmail: env['ADMIN_EMAIL'] || 'admin@example.com',
     database: {
-      url: postgresUrlOf(env['DATABASE_URL']),
+      url: databaseUrlOf(env['DATABASE_URL']),
       schema: env['DATABASE_SCHEMA'] || undefined,
       file: env['SQLITE_FILE'] || 'demo.sqlite',
       synchronize: env['NODE_ENV'] !== 'production',
@@ -51,8 +52,9 @@ function adapterOf(name: string): Adapter {
   return name;
 }
 
-function postgresUrlOf(url: string | undefined): string | undefined {
+function databaseUrlOf(url: string | undefined): string | undefined {
   // The URL may hold a password, so it is not repeated.
-  if (url && !/^postgres(ql)?:\/\//.test(url)) throw new Error('DATABASE_URL: give postgres://user@host:5432/name.');
+  if (url && !/^(postgres(ql)?|mysql|mariadb):\/\//.test(url))
+    throw new Error('DATABASE_URL: give postgres://user@host:5432/name, or mysql:// or mariadb://.');
   return url || undefined;
 }

@@ -84,7 +84,7 @@ export class AuthService<U extends AuthUser = AuthUser> {
     if (!(await this.sessions.revokeAll(userId, 'revoked_by_host'))) throw new AuthKitError('user_not_found');
   }
 
-  /** Replaces all roles; in force at the user's next request. Throws `last_admin` (409) or `user_not_found` (404). */
+  /** Replaces all roles; in force at the user's next request. Throws `last_admin` (409), `user_not_found` (404) or 422. */
   setRoles(userId: string, roles: readonly string[]): Promise<void> {
     return this.accounts.setRoles(userId, roles);
   }

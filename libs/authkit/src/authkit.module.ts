@@ -12,6 +12,8 @@ import { AUTHENTICATORS } from './access/authenticator.js';
 import { AuthKitGuard } from './access/authkit.guard.js';
 import { GLOBAL_GUARD, GuardCheck } from './access/guard-check.js';
 import { RolePolicy } from './access/role-policy.js';
+import { RouteInventory } from './access/route-inventory.js';
+import { ROUTE_PROVIDERS } from './access/route-report.js';
 import { SessionAuthenticator } from './access/session.authenticator.js';
 import { accountController } from './account/account.controller.js';
 import { AuthUserDto, NoProfileDto, RegisterDto } from './account/account.dto.js';
@@ -130,6 +132,7 @@ function compose(definition: DynamicModule, options: AuthKitStaticOptions): Dyna
       ...[AuthKitGuard, GuardCheck, RolePolicy, UserView, AuthEvents, AuthEventExplorer],
       ...[HttpGate, OwnRoutes, ProblemWriter, BootCheck, ReadinessService],
       ...[UserImporter, ImportCheck],
+      ...ROUTE_PROVIDERS,
       ...features.flatMap((feature) => feature.providers ?? []),
       ...collected(AUTHENTICATORS, [...features.map(({ authenticator }) => authenticator), SessionAuthenticator]),
       ...collected(
@@ -148,12 +151,14 @@ function compose(definition: DynamicModule, options: AuthKitStaticOptions): Dyna
         UserStore,
         SessionStore,
         RolePolicy,
+        RouteInventory,
         UserView,
         UserImporter,
         ReadinessService,
         KeyInventory,
         ProblemWriter,
       ],
+      AUTHENTICATORS,
       RESOLVED_OPTIONS,
       STATIC_OPTIONS,
       ...features.flatMap((feature) => feature.exports ?? []),

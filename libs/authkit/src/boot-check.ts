@@ -6,6 +6,7 @@ import { AuthKitConfigError } from './kernel/errors.js';
 import type { AuthKitStaticOptions } from './options/authkit-options.js';
 import type { ResolvedOptions } from './options/resolve-options.js';
 import { RESOLVED_OPTIONS, STATIC_OPTIONS } from './options/tokens.js';
+import { dialectOf } from './storage/typeorm/dialect.js';
 import { authKitEntities } from './storage/typeorm/entities.js';
 import { UserStore } from './storage/user.store.js';
 
@@ -83,6 +84,7 @@ export class BootCheck implements OnModuleInit {
         'Use migrations.',
       );
     }
+    await dialectOf(source).check(source);
     const { userEntity, features } = this.staticOptions;
     for (const entity of authKitEntities({ userEntity, features })) {
       if (!source.hasMetadata(entity)) {

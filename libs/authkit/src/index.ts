@@ -27,6 +27,8 @@ export {
 } from './access/decorators.js';
 export { ApiProblem, authKitOpenApi, ProblemDto, type AuthKitOpenApiOptions } from './access/openapi.js';
 export { Grants, RolePolicy } from './access/role-policy.js';
+export type { RouteEntry, RouteNote } from './access/route-entry.js';
+export { RouteInventory } from './access/route-inventory.js';
 export { ruleOf, type RouteRule } from './access/route-rule.js';
 
 export { AuthUserDto, RegisterDto } from './account/account.dto.js';
@@ -94,5 +96,7 @@ export {
   type PasswordChange,
   type UserRecord,
 } from './storage/user.store.js';
-export { AuthUserBase, withAuthUser } from './storage/typeorm/auth-user.base.js';
+export { AuthUserBase, withAuthUser, type AuthUserColumnNames } from './storage/typeorm/auth-user.base.js';
 export { authKitEntities } from './storage/typeorm/entities.js';
+export { authKitMigrations, type AuthKitMigrationsOptions } from './storage/typeorm/migrations/authkit-migrations.js';
+export type { MigrationClass } from './storage/typeorm/migrations/migration-class.js';

@@ -1,9 +1,8 @@
-import { Inject, Injectable, type CanActivate, type OnModuleInit, type Type } from '@nestjs/common';
-import { METHOD_METADATA } from '@nestjs/common/constants.js';
-import { ApplicationConfig, DiscoveryService, MetadataScanner } from '@nestjs/core';
+import { Inject, Injectable, type CanActivate, type OnModuleInit } from '@nestjs/common';
+import { ApplicationConfig, DiscoveryService } from '@nestjs/core';
 import { AuthKitConfigError } from '../kernel/errors.js';
 import { AuthKitGuard } from './authkit.guard.js';
-import { ruleOf, type Handler } from './route-rule.js';
+import { RouteInventory } from './route-inventory.js';
 
 /** Injection token of whether the guard is to be in force for every handler of the app. */
 export const GLOBAL_GUARD = Symbol.for('nest-authkit:global-guard');
@@ -19,14 +18,15 @@ export class GuardCheck implements OnModuleInit {
   constructor(
     private readonly discovery: DiscoveryService,
     private readonly config: ApplicationConfig,
-    private readonly scanner: MetadataScanner,
+    private readonly inventory: RouteInventory,
     @Inject(GLOBAL_GUARD) private readonly isGlobal: boolean,
   ) {}
 
   onModuleInit(): void {
     assertOneCopy();
     this.assertInForce();
-    this.assertRules();
+    // A rule that contradicts itself throws when it is worked out.
+    this.inventory.routes();
   }
 
   /** Nest drops a global guard without a word when something it injects is request-scoped (seen in 11.1 and 12.0). */
@@ -49,18 +49,6 @@ export class GuardCheck implements OnModuleInit {
     }
     if (this.isGlobal && !this.config.getGlobalGuards().includes(guard.instance as CanActivate)) {
       throw new AuthKitConfigError('AuthKitGuard', 'Nest has not registered it', 'Report this with your Nest version.');
-    }
-  }
-
-  /** A rule that contradicts itself throws when it is worked out. */
-  private assertRules(): void {
-    for (const { metatype } of this.discovery.getControllers()) {
-      const controller = metatype as Type<object> | null;
-      if (!controller?.prototype) continue;
-      for (const name of this.scanner.getAllMethodNames(controller.prototype as object)) {
-        const handler = (controller.prototype as Record<string, Handler>)[name];
-        if (Reflect.hasMetadata(METHOD_METADATA, handler)) ruleOf(handler, controller);
-      }
     }
   }
 }

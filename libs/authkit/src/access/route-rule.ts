@@ -31,14 +31,31 @@ interface Declared {
 }
 
 const known = new WeakMap<Handler, Map<object, RouteRule>>();
+const declarations = new WeakMap<Handler, Handler>();
+
+/**
+ * Says that a controller's constructor has put one function in the place of a decorated method, as
+ * `this.list = this.list.bind(this)` does: Nest shows guards the new one, which has none of the decorators.
+ */
+export function standsFor(replacement: Handler, declared: Handler): void {
+  if (replacement !== declared) declarations.set(replacement, declared);
+}
 
 /** The effective rule of a handler; worked out once. Throws {@link AuthKitConfigError} when it contradicts itself. */
-export function ruleOf(handler: Handler, controller: Type<unknown>): RouteRule {
+export function ruleOf(called: Handler, controller: Type<unknown>): RouteRule {
+  const handler = declarations.get(called) ?? boundMethod(called, controller) ?? called;
   let rules = known.get(handler);
   if (!rules) known.set(handler, (rules = new Map<object, RouteRule>()));
   let rule = rules.get(controller);
   if (!rule) rules.set(controller, (rule = combine(handler, controller)));
   return rule;
+}
+
+/** For controllers made anew for each request, which nobody has seen before. */
+function boundMethod({ name }: Handler, controller: Type<unknown>): Handler | undefined {
+  if (!name.startsWith('bound ')) return undefined;
+  const declared = (controller.prototype as Record<string, unknown>)[name.slice(6)];
+  return typeof declared === 'function' ? declared : undefined;
 }
 
 /**

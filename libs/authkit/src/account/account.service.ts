@@ -3,6 +3,7 @@ import { Clock } from '../kernel/clock.js';
 import { AuthKitError, type ProblemCode } from '../kernel/errors.js';
 import { AuthEvents } from '../kernel/events.js';
 import { newId } from '../kernel/random.js';
+import { ALIKE, problemOfRoles } from '../kernel/role-names.js';
 import { RESOLVED_OPTIONS } from '../options/tokens.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
 import { assertPasswordPolicy, assertPasswordShape } from '../passwords/password-policy.js';
@@ -32,9 +33,6 @@ export const PROTECTED_FIELDS: ReadonlySet<string> = new Set([
   'createdAt',
   'changedAt',
 ]);
-
-/** What fits the column, and reads the same everywhere. */
-export const isRoleName = (role: string): boolean => /^[\x21-\x7e]{1,64}$/.test(role);
 
 export interface Registration {
   email: string;
@@ -70,6 +68,8 @@ export class AccountService {
     const { email: rawEmail, password, username: rawUsername, ...fields } = input;
     const email = canonicalEmail(rawEmail) ?? refuseField('email', 'invalid_email', 'Give one e-mail address.');
     const username = this.newUsername(rawUsername);
+    const roles = grants.roles ?? this.options.registration.defaultRoles;
+    assertRoles(roles);
     if (password !== null) assertPasswordPolicy(password, this.options.passwords.minLength);
     // Usernames are public, so this may be told at once, before the hash is spent.
     if (username !== null && (await this.users.findByIdentifier({ username })))
@@ -82,7 +82,7 @@ export class AccountService {
       username,
       passwordHash,
       emailVerified: grants.emailVerified ?? false,
-      roles: grants.roles ?? this.options.registration.defaultRoles,
+      roles,
       fields: withoutProtected(fields),
       at,
     };
@@ -137,11 +137,12 @@ export class AccountService {
     await this.events.emit(active ? 'user.activated' : 'user.deactivated', {}, { subject: userId });
   }
 
-  /** Replaces all roles; in force at the user's next request. Throws `last_admin` (409) or `user_not_found` (404). */
+  /** Replaces all roles; in force at the user's next request. Throws `last_admin` (409), `user_not_found` (404) or 422. */
   async setRoles(userId: string, roles: readonly string[]): Promise<void> {
-    if (!roles.every(isRoleName)) refuseField('roles', 'invalid_role', 'Use 1 to 64 printable characters.');
+    assertRoles(roles);
     const before = (await this.known(userId)).user.roles;
-    const outcome = await this.users.setRoles(userId, roles, this.clock.now(), this.options.adminRole);
+    const at = this.clock.now();
+    const outcome = await orConflict(async () => this.users.setRoles(userId, roles, at, this.options.adminRole));
     assertChangeable(outcome);
     this.cache.forgetUser(userId);
     if (outcome === 'changed') await this.events.emit('roles.changed', { before, after: roles }, { subject: userId });
@@ -201,6 +202,11 @@ function withoutProtected(fields: Readonly<Record<string, unknown>>): Record<str
   );
 }
 
+function assertRoles(roles: readonly string[]): void {
+  const problem = problemOfRoles(roles);
+  if (problem) refuseField('roles', problem.code, problem.detail);
+}
+
 function refuseField(field: string, code: string, detail: string): never {
   throw new AuthKitError('validation_failed', { errors: [{ field, code, detail }] });
 }
@@ -210,7 +216,7 @@ function assertChangeable(outcome: GuardedChange): void {
   if (outcome === 'last_admin') throw new AuthKitError('last_admin');
 }
 
-const CONFLICTS: Record<UserConflictError['field'], ProblemCode> = {
+const CONFLICTS: Record<Exclude<UserConflictError['field'], 'roles'>, ProblemCode> = {
   email: 'email_taken',
   username: 'username_taken',
   other: 'conflict',
@@ -220,6 +226,8 @@ async function orConflict<T>(change: () => Promise<T>): Promise<T> {
   try {
     return await change();
   } catch (error) {
-    throw error instanceof UserConflictError ? new AuthKitError(CONFLICTS[error.field]) : error;
+    if (!(error instanceof UserConflictError)) throw error;
+    if (error.field === 'roles') refuseField('roles', ALIKE.code, ALIKE.detail);
+    throw new AuthKitError(CONFLICTS[error.field]);
   }
 }

@@ -1,8 +1,5 @@
-import { RequestMethod, type Type } from '@nestjs/common';
-import { METHOD_METADATA, MODULE_PATH, PATH_METADATA, VERSION_METADATA } from '@nestjs/common/constants.js';
-import { ApplicationConfig, MetadataScanner, ModulesContainer } from '@nestjs/core';
-import { RoutePathFactory } from '@nestjs/core/router/route-path-factory.js';
-import { Inject, Injectable, SetMetadata } from '@nestjs/common';
+import { Inject, Injectable, SetMetadata, type Type } from '@nestjs/common';
+import { ControllerRoutes } from './controller-routes.js';
 
 const ANY_METHOD = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
@@ -22,7 +19,6 @@ export interface OwnRoute {
 }
 
 type Methods = Map<string, BodyKind | 'host'>;
-type Handlers = Record<string, object>;
 
 /** Where the kit's own handlers ended up, global prefix, versioning and RouterModule considered. */
 @Injectable()
@@ -33,9 +29,7 @@ export class OwnRoutes {
 
   constructor(
     @Inject(OWN_CONTROLLERS) private readonly controllers: readonly Type<object>[],
-    private readonly config: ApplicationConfig,
-    private readonly modules: ModulesContainer,
-    private readonly scanner: MetadataScanner,
+    private readonly all: ControllerRoutes,
   ) {}
 
   /** The route a path belongs to, whatever the method; null when it is none of the kit's. */
@@ -49,64 +43,18 @@ export class OwnRoutes {
 
   private collect(): void {
     this.ready = true;
-    this.eachRoute(this.controllers, (path, method, handler) => {
-      this.add(path, method, Reflect.hasMetadata(FORM_BODY, handler) ? 'form' : 'json');
-    });
+    const routes = this.all.list();
+    const isOwn = (controller: Type<object>) => this.controllers.includes(controller);
+    for (const { controller, method, path, decorated } of routes) {
+      if (isOwn(controller)) this.add(path, method, Reflect.hasMetadata(FORM_BODY, decorated) ? 'form' : 'json');
+    }
     // What the host serves beside the kit on one of these paths stays the host's.
-    this.eachRoute(this.hostControllers(), (path, method) => {
-      const methods = this.exact.get(normalize(path));
+    for (const { controller, method, path } of routes) {
+      const methods = isOwn(controller) ? undefined : this.exact.get(normalize(path));
       for (const name of method === 'ALL' ? ANY_METHOD : [method]) {
         if (methods && !methods.has(name)) methods.set(name, 'host');
       }
-    });
-  }
-
-  private hostControllers(): Type<object>[] {
-    const all = [...this.modules.values()].flatMap(({ controllers }) => [...controllers.values()]);
-    const classes = all.map(({ metatype }) => metatype as Type<object> | null);
-    return classes.filter((one): one is Type<object> => !!one && !this.controllers.includes(one));
-  }
-
-  private eachRoute(
-    controllers: readonly Type<object>[],
-    visit: (path: string, method: string, handler: object) => void,
-  ): void {
-    for (const controller of controllers) {
-      for (const name of this.scanner.getAllMethodNames(controller.prototype as object)) {
-        const handler = (controller.prototype as Handlers)[name];
-        const method = Reflect.getMetadata(METHOD_METADATA, handler) as RequestMethod | undefined;
-        if (method === undefined) continue;
-        for (const path of this.pathsOf(controller, handler, method)) visit(path, RequestMethod[method], handler);
-      }
     }
-  }
-
-  private pathsOf(controller: Type<object>, handler: object, method: RequestMethod): string[] {
-    const read = (key: string, target: object) => Reflect.getMetadata(key, target) as string | undefined;
-    const versioningOptions = this.config.getVersioning();
-    const controllerVersion =
-      versioningOptions && (read(VERSION_METADATA, controller) ?? versioningOptions.defaultVersion);
-    return new RoutePathFactory(this.config).create(
-      {
-        ctrlPath: read(PATH_METADATA, controller) ?? '',
-        methodPath: read(PATH_METADATA, handler) ?? '',
-        modulePath: this.modulePathOf(controller),
-        globalPrefix: this.config.getGlobalPrefix(),
-        controllerVersion,
-        methodVersion: read(VERSION_METADATA, handler),
-        versioningOptions,
-      },
-      method,
-    );
-  }
-
-  /** Set by RouterModule.register(). */
-  private modulePathOf(controller: Type<object>): string | undefined {
-    const module = [...this.modules.values()].find(({ controllers }) => controllers.has(controller));
-    if (!module) return undefined;
-    const { applicationId } = this.modules;
-    return (Reflect.getMetadata(MODULE_PATH + applicationId, module.metatype) ??
-      Reflect.getMetadata(MODULE_PATH, module.metatype)) as string | undefined;
   }
 
   private add(path: string, method: string, kind: BodyKind): void {

@@ -1,10 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { isRoleName, PROTECTED_FIELDS } from '../account/account.service.js';
+import { PROTECTED_FIELDS } from '../account/account.service.js';
 import { canonicalEmail } from '../account/email-address.js';
 import { canonicalUsername } from '../account/username.js';
 import { Clock } from '../kernel/clock.js';
 import { AuthKitError, type FieldProblem } from '../kernel/errors.js';
 import { isUuid, newId } from '../kernel/random.js';
+import { problemOfRoles } from '../kernel/role-names.js';
 import { RESOLVED_OPTIONS } from '../options/tokens.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
 import { PasswordService } from '../passwords/password.service.js';
@@ -138,7 +139,7 @@ const emailOf = (value: unknown): string | undefined =>
 const usernameOf = (value: unknown): string | undefined =>
   typeof value === 'string' ? (canonicalUsername(value) ?? undefined) : undefined;
 const rolesOf = (value: unknown): string[] | undefined =>
-  Array.isArray(value) && value.every((role): role is string => typeof role === 'string' && isRoleName(role))
+  Array.isArray(value) && value.every((role) => typeof role === 'string') && problemOfRoles(value) === null
     ? [...new Set(value)]
     : undefined;
 

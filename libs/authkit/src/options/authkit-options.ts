@@ -161,6 +161,8 @@ export interface AuthKitRuntimeOptions {
   adminRole?: string | null;
   /** Origins besides baseUrl's whose pages may send credentials. Exact, no wildcards. Not CORS. @default [] */
   allowedOrigins?: readonly string[];
+  /** Boot fails when a handler has no rule of its own or of its controller. @default false */
+  strictRoutes?: boolean;
 }
 
 /** Options of `AuthKitModule.forRoot()`. */

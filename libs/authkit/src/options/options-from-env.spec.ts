@@ -33,6 +33,7 @@ describe('optionsFromEnv', () => {
       AUTHKIT_REGISTRATION_ENABLED: 'off',
       AUTHKIT_REQUIRE_VERIFIED_EMAIL: 'yes',
       AUTHKIT_ALLOWED_ORIGINS: 'https://a.example, https://b.example',
+      AUTHKIT_STRICT_ROUTES: 'yes',
     });
     expect(resolveOptions(options, {})).toMatchObject({
       appName: 'shop',
@@ -52,6 +53,7 @@ describe('optionsFromEnv', () => {
       passwords: { minLength: 15 },
       registration: { enabled: false, requireVerifiedEmail: true },
       allowedOrigins: ['https://shop.example', 'https://a.example', 'https://b.example'],
+      strictRoutes: true,
     });
   });
 

@@ -58,6 +58,7 @@ export function optionsFromEnv(env: Env = process.env): AuthKitRuntimeOptions {
       requireVerifiedEmail: flag('AUTHKIT_REQUIRE_VERIFIED_EMAIL', read('AUTHKIT_REQUIRE_VERIFIED_EMAIL')),
     }),
     allowedOrigins: list(read('AUTHKIT_ALLOWED_ORIGINS')),
+    strictRoutes: flag('AUTHKIT_STRICT_ROUTES', read('AUTHKIT_STRICT_ROUTES')),
   });
   return (options ?? {}) as AuthKitRuntimeOptions;
 }

@@ -136,6 +136,11 @@ describe('resolveOptions refuses what cannot be meant', () => {
     ['a hasher that is none', { passwords: { hasher: () => 'x' } }, /passwords\.hasher: a function is not valid/],
     ['roles that are no text', { registration: { defaultRoles: [1] } }, /registration\.defaultRoles/],
     [
+      'roles that differ only in case',
+      { registration: { defaultRoles: ['user', 'User'] } },
+      /registration\.defaultRoles: "user, User" is not valid\. Two of the roles differ only in spelling/,
+    ],
+    [
       'an unknown parent role',
       { roles: { admin: { inherits: ['editr'] } } },
       /roles\.admin\.inherits: "editr" is not valid/,

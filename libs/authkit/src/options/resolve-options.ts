@@ -5,7 +5,7 @@ import { PasswordHasher } from '../passwords/password-hasher.js';
 import type { CredentialTransport } from '../kernel/credential-transport.js';
 import type { AuthKitRuntimeOptions, RoleDefinition } from './authkit-options.js';
 import { bool, duration, integer, oneOf, refuse, section, text, textList } from './option-parsers.js';
-import { anything, cookieName, exactOrigin, hashers, roleDefinitions } from './special-parsers.js';
+import { anything, cookieName, defaultRoles, exactOrigin, hashers, roleDefinitions } from './special-parsers.js';
 import { assertKeySecrets, signingKeys } from './signing-keys.js';
 import { parseSecrets } from './secret-parser.js';
 
@@ -55,6 +55,7 @@ export interface ResolvedOptions {
   readonly roles: Readonly<Record<string, Required<RoleDefinition>>>;
   readonly adminRole: string | null;
   readonly allowedOrigins: readonly string[];
+  readonly strictRoutes: boolean;
 }
 
 const LOOPBACK = /^(localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
@@ -107,12 +108,13 @@ export function resolveOptions(raw: AuthKitRuntimeOptions, env: NodeJS.ProcessEn
       section(value, path, {
         enabled: bool(true),
         requireVerifiedEmail: bool(false),
-        defaultRoles: textList(['user']),
+        defaultRoles,
         reservedUsernames: textList([]),
       }),
     roles: roleDefinitions,
     adminRole: (value, path) => (value === null ? null : text('admin')(value, path)),
     allowedOrigins: (value, path) => textList([])(value, path).map((origin, i) => exactOrigin(origin, `${path}[${i}]`)),
+    strictRoutes: bool(false),
   });
 
   const warnings: string[] = [];
@@ -185,6 +187,7 @@ export function resolveOptions(raw: AuthKitRuntimeOptions, env: NodeJS.ProcessEn
     roles: given.roles,
     adminRole: given.adminRole,
     allowedOrigins: [...new Set([baseUrl.origin, ...given.allowedOrigins])],
+    strictRoutes: given.strictRoutes,
   });
 }
 

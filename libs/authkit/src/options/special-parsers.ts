@@ -1,3 +1,4 @@
+import { problemOfRoles } from '../kernel/role-names.js';
 import { bcrypt } from '../passwords/bcrypt.hasher.js';
 import { importedHashes } from '../passwords/imported.hasher.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
@@ -55,3 +56,10 @@ export const roleDefinitions: Parser<Readonly<Record<string, Required<RoleDefini
 function passThrough(raw: unknown): Record<string, Parser<unknown>> {
   return Object.fromEntries(Object.keys(raw ?? {}).map((key) => [key, anything]));
 }
+
+/** Roles that a user can have. */
+export const defaultRoles: Parser<readonly string[]> = (raw, path) => {
+  const roles = textList(['user'])(raw, path);
+  const problem = problemOfRoles(roles);
+  return problem ? refuse(path, roles.join(', '), problem.detail) : roles;
+};

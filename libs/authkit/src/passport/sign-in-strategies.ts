@@ -13,7 +13,7 @@ import {
 } from './passport-options.js';
 
 /** A configured sign-in, its strategy found. */
-export type SignInEntry<T = CredentialSignIn | RedirectSignIn> = T & { readonly instance: PassportStrategyLike };
+type SignInEntry = (CredentialSignIn | RedirectSignIn) & { readonly instance: PassportStrategyLike };
 
 /** The configured sign-ins; at boot their strategies are looked up and what cannot work is refused. */
 @Injectable()

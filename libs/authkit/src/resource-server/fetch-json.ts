@@ -9,7 +9,7 @@ export async function fetchJson(url: URL, timeout: number): Promise<unknown> {
     // A copy some minutes old would not show a key that is asked for because it is new.
     headers: { accept: 'application/jwk-set+json, application/json', 'cache-control': 'no-cache' },
   });
-  const reader = response.body?.getReader();
+  const reader = (response.body as ReadableStream<Uint8Array> | null)?.getReader();
   // By hand: once the request is collected, fetch's own signal does not end the reading of a body that stalls.
   const stop = () => void reader?.cancel().catch(() => undefined);
   signal.addEventListener('abort', stop);

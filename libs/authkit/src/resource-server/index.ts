@@ -5,6 +5,8 @@ export type { ResourceServerOptions } from './resource-server.options.js';
 export { AuthKitGuard } from '../access/authkit.guard.js';
 export { Authenticated, CurrentPrincipal, Permissions, Public, Roles } from '../access/decorators.js';
 export { ApiProblem, authKitOpenApi, ProblemDto, type AuthKitOpenApiOptions } from '../access/openapi.js';
+export type { RouteEntry, RouteNote } from '../access/route-entry.js';
+export { RouteInventory } from '../access/route-inventory.js';
 export { Clock } from '../kernel/clock.js';
 export { AuthKitConfigError, AuthKitError, type Problem, type ProblemCode } from '../kernel/errors.js';
 export { AuthEvents, type AnyAuthEvent } from '../kernel/events.js';

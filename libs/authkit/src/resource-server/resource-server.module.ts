@@ -9,6 +9,8 @@ import { AUTHENTICATORS } from '../access/authenticator.js';
 import { AuthKitGuard } from '../access/authkit.guard.js';
 import { GLOBAL_GUARD, GuardCheck } from '../access/guard-check.js';
 import { RolePolicy } from '../access/role-policy.js';
+import { RouteInventory } from '../access/route-inventory.js';
+import { ROUTE_PROVIDERS } from '../access/route-report.js';
 import { HttpGate } from '../http/http-gate.js';
 import { OWN_CONTROLLERS, OwnRoutes } from '../http/own-routes.js';
 import { ProblemWriter } from '../http/problem-writer.js';
@@ -68,8 +70,12 @@ function compose(definition: DynamicModule, { globalGuard }: StaticOptions): Dyn
       { provide: GLOBAL_GUARD, useValue: globalGuard !== false },
       ...[JwksClient, JwksAuthenticator, AuthKitGuard, GuardCheck, RolePolicy, AuthEvents, AuthEventExplorer],
       ...[HttpGate, OwnRoutes, ProblemWriter],
+      ...ROUTE_PROVIDERS,
       ...(globalGuard === false ? [] : [{ provide: APP_GUARD, useExisting: AuthKitGuard }]),
     ],
-    exports: [AuthKitGuard, AuthEvents, Clock, RolePolicy, ProblemWriter],
+    exports: [
+      ...[AuthKitGuard, AuthEvents, Clock, RolePolicy, RouteInventory, ProblemWriter],
+      ...[AUTHENTICATORS, RESOLVED_OPTIONS],
+    ],
   };
 }

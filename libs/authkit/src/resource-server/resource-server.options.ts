@@ -26,6 +26,8 @@ export interface ResourceServerOptions {
   roles?: Readonly<Record<string, RoleDefinition>>;
   /** Lets keys come over plain HTTP from another machine: whoever is on the way can then forge tokens. @default false */
   dangerouslyAllowInsecureJwks?: boolean;
+  /** Boot fails when a handler has no rule of its own or of its controller. @default false */
+  strictRoutes?: boolean;
 }
 
 /** The options with every default applied; durations in milliseconds. */
@@ -44,6 +46,7 @@ export interface ResolvedResourceServerOptions {
   readonly roles: Readonly<Record<string, Required<RoleDefinition>>>;
   /** The guard's: cookies are no credential here. */
   readonly allowedOrigins: readonly string[];
+  readonly strictRoutes: boolean;
 }
 
 /** Injection token of the resolved options. */
@@ -66,6 +69,7 @@ export function resolveResourceServerOptions(raw: ResourceServerOptions): Resolv
       }),
     roles: roleDefinitions,
     dangerouslyAllowInsecureJwks: bool(false),
+    strictRoutes: bool(false),
   });
   const { issuer } = given;
   if (issuer === null) {
@@ -84,6 +88,7 @@ export function resolveResourceServerOptions(raw: ResourceServerOptions): Resolv
     jwks: given.jwks,
     roles: given.roles,
     allowedOrigins: [],
+    strictRoutes: given.strictRoutes,
   });
 }
 

@@ -65,10 +65,13 @@ export interface PasswordChange {
 /** What became of a change that must leave one administrator. */
 export type GuardedChange = 'changed' | 'unchanged' | 'not_found' | 'last_admin';
 
-/** Thrown by {@link UserStore.create} and `updateProfile` when a unique value is taken. */
+/**
+ * Thrown by {@link UserStore.create} and `updateProfile` when a unique value is taken; with `roles` by `create` and
+ * `setRoles` when the store cannot tell two of the roles apart.
+ */
 export class UserConflictError extends Error {
-  constructor(readonly field: 'email' | 'username' | 'other') {
-    super(`the ${field === 'other' ? 'value' : field} is already in use`);
+  constructor(readonly field: 'email' | 'username' | 'roles' | 'other') {
+    super(field === 'roles' ? 'two roles are one to the store' : `the ${field === 'other' ? 'value' : field} is taken`);
   }
 }
 
@@ -82,7 +85,7 @@ export abstract class UserStore<U extends AuthUser = AuthUser> {
 
   abstract findByIdentifier(identifier: LoginIdentifier): MaybePromise<UserRecord<U> | null>;
 
-  /** Throws {@link UserConflictError} when e-mail or username is taken. */
+  /** Throws {@link UserConflictError} when e-mail or username is taken, or two roles are one. */
   create(_user: NewUser): MaybePromise<UserRecord<U>> {
     return unsupported('create');
   }
@@ -126,7 +129,7 @@ export abstract class UserStore<U extends AuthUser = AuthUser> {
     return unsupported('setActive');
   }
 
-  /** Replaces all roles. Refuses to take `adminRole` from its last active holder. */
+  /** Replaces all roles. Refuses to take `adminRole`, spelt just so, from its last active holder. */
   setRoles(
     _id: string,
     _roles: readonly string[],
@@ -165,7 +168,7 @@ async function createOne(store: UserStore, user: NewUser, dryRun: boolean): Prom
     return 'created';
   } catch (error) {
     if (!(error instanceof UserConflictError)) throw error;
-    return error.field === 'other' ? 'conflict' : `${error.field}_taken`;
+    return error.field === 'email' || error.field === 'username' ? `${error.field}_taken` : 'conflict';
   }
 }
 

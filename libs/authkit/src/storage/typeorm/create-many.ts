@@ -1,8 +1,8 @@
 import type { Type } from '@nestjs/common';
 import { In, type DataSource, type QueryRunner } from 'typeorm';
 import type { AuthUser, CreateOutcome, NewUser } from '../user.store.js';
+import { isRefusedValue, isUniqueViolation } from './dialect.js';
 import { entitiesFor } from './entities.js';
-import { isRefusedValue, isUniqueViolation } from './unique-violation.js';
 import type { UnitOfWork } from './unit-of-work.js';
 
 /** Parameters of one statement; SQLite takes 32,766 and PostgreSQL 65,535. */

@@ -1,13 +1,8 @@
 import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import { Clock } from '../../kernel/clock.js';
+import { dialectOf } from './dialect.js';
 
-const NOW: Partial<Record<string, string>> = {
-  postgres: 'SELECT extract(epoch from clock_timestamp()) * 1000 AS now',
-  cockroachdb: 'SELECT extract(epoch from clock_timestamp()) * 1000 AS now',
-  mysql: 'SELECT UNIX_TIMESTAMP(NOW(6)) * 1000 AS now',
-  mariadb: 'SELECT UNIX_TIMESTAMP(NOW(6)) * 1000 AS now',
-};
 const SYNC_EVERY_MS = 30_000;
 const MAX_ROUND_TRIP_MS = 1_000;
 
@@ -53,8 +48,8 @@ export class DatabaseClock extends Clock implements OnModuleInit, OnApplicationS
 
   /** Measures the offset; on failure the last one stays. */
   async sync(): Promise<void> {
-    const query = NOW[this.source.options.type];
-    if (query === undefined) {
+    const query = dialectOf(this.source).now;
+    if (query === null) {
       this.base = Date.now() - performance.now();
       return;
     }

@@ -1,4 +1,5 @@
 import type { DataSource, EntityMetadata, QueryRunner } from 'typeorm';
+import { dialectOf } from './dialect.js';
 
 /** A statement compiled once: the text with this database's quotes and parameter marks, and the order of parameters. */
 export interface Statement {
@@ -15,7 +16,8 @@ type Values = Readonly<Record<string, unknown>>;
 
 /**
  * SQL by name: `{s}` is a table, `{s.userId}` its column, `{s.*}` all columns aliased for {@link rowReader}, `:id` a
- * parameter. Compiled once per DataSource, because a query builder costs more than the statement on the hot paths.
+ * parameter. `{s.userId} === :userId` compares text byte by byte, and `bytes({s.userId})` is text that groups so;
+ * under a collation of MySQL, `=` may take `Admin` for `admin`. Compiled once per DataSource, because a query builder costs more than the statement on the hot paths.
  * Names come from TypeORM's metadata, so the host's naming strategy and schema hold; values are always parameters.
  */
 export function compile(
@@ -25,7 +27,10 @@ export function compile(
 ): Statement {
   const parameters: string[] = [];
   const escape = (name: string) => source.driver.escape(name);
+  const dialect = dialectOf(source);
   const text = template
+    .replace(/(\S+) === (:\w+)/g, (_all, column: string, value: string) => dialect.exactly(column, value))
+    .replace(/bytes\(([^()]+)\)/g, (_all, expression: string) => dialect.bytes(expression))
     .replace(/\{(\w+)(?:\.(\w+|\*))?\}/g, (_all, alias: string, property?: string) => {
       const metadata = tables[alias];
       if (property === undefined) return metadata.tablePath.split('.').map(escape).join('.');

@@ -1,5 +1,5 @@
 import type { Type } from '@nestjs/common';
-import { QueryFailedError, type DataSource } from 'typeorm';
+import type { DataSource } from 'typeorm';
 import type { RevocationReason } from '../../kernel/events.js';
 import { SessionStore, type SessionRecord, type SessionWithUser } from '../session.store.js';
 import type { AuthUser, Change, KnownUser, UserStore } from '../user.store.js';
@@ -60,8 +60,8 @@ export class TypeOrmSessionStore extends SessionStore {
       ? `SELECT {s.*}, {u.*}, r.{r.role} AS role FROM {s} s
          LEFT JOIN {u} u ON u.{u.id} = s.{s.userId}${user.notDeleted}
          LEFT JOIN {r} r ON r.{r.userId} = u.{u.id}
-         WHERE s.{s.id} = :id`
-      : 'SELECT {s.*} FROM {s} s WHERE s.{s.id} = :id';
+         WHERE s.{s.id} === :id`
+      : 'SELECT {s.*} FROM {s} s WHERE s.{s.id} === :id';
     const { rows } = await this.run(template, { id });
     if (rows.length === 0) return null;
     const session = toSession(reader, rows[0]);
@@ -73,7 +73,7 @@ export class TypeOrmSessionStore extends SessionStore {
     const { affected } = await this.run(
       `UPDATE {s} SET {s.generation} = {s.generation} + 1, {s.rotatedAt} = :at, {s.lastUsedAt} = :at,
          {s.idleExpiresAt} = :idleExpiresAt, {s.keyId} = :keyId
-       WHERE {s.id} = :id AND {s.generation} = :from AND ${LIVE}`,
+       WHERE {s.id} === :id AND {s.generation} = :from AND ${LIVE}`,
       { id, from, at, idleExpiresAt, keyId },
     );
     return affected === 1;
@@ -82,7 +82,7 @@ export class TypeOrmSessionStore extends SessionStore {
   override async restamp(id: string, fromEpoch: number, toEpoch: number, at: number): Promise<boolean> {
     const { affected } = await this.run(
       `UPDATE {s} SET {s.epoch} = :toEpoch, {s.changedAt} = :at
-       WHERE {s.id} = :id AND {s.epoch} = :fromEpoch AND {s.revokedAt} IS NULL`,
+       WHERE {s.id} === :id AND {s.epoch} = :fromEpoch AND {s.revokedAt} IS NULL`,
       { id, fromEpoch, toEpoch, at },
     );
     return affected === 1;
@@ -91,16 +91,16 @@ export class TypeOrmSessionStore extends SessionStore {
   override async revoke(id: string, reason: RevocationReason, at: number, userId?: string): Promise<boolean> {
     const { affected } = await this.run(
       `UPDATE {s} SET {s.revokedAt} = :at, {s.revokedReason} = :reason, {s.changedAt} = :at
-       WHERE {s.id} = :id AND {s.revokedAt} IS NULL${userId === undefined ? '' : ' AND {s.userId} = :userId'}`,
+       WHERE {s.id} === :id AND {s.revokedAt} IS NULL${userId === undefined ? '' : ' AND {s.userId} === :userId'}`,
       { id, reason, at, userId },
     );
     return affected === 1;
   }
 
   override async revokeAll(userId: string, reason: RevocationReason, at: number, exceptId = ''): Promise<number> {
-    const { affected } = await this.runMany(
+    const { affected } = await this.run(
       `UPDATE {s} SET {s.revokedAt} = :at, {s.revokedReason} = :reason, {s.changedAt} = :at
-       WHERE {s.userId} = :userId AND {s.id} <> :exceptId AND {s.revokedAt} IS NULL`,
+       WHERE {s.userId} === :userId AND {s.id} <> :exceptId AND {s.revokedAt} IS NULL`,
       { userId, exceptId, reason, at },
     );
     return affected;
@@ -108,10 +108,10 @@ export class TypeOrmSessionStore extends SessionStore {
 
   override async trim(userId: string, max: number, at: number): Promise<number> {
     // The inner derived table is for MariaDB, which updates no table it selects from directly.
-    const { affected } = await this.runMany(
+    const { affected } = await this.run(
       `UPDATE {s} SET {s.revokedAt} = :at, {s.revokedReason} = 'session_limit', {s.changedAt} = :at
-       WHERE {s.userId} = :userId AND ${LIVE} AND {s.id} NOT IN (SELECT kept.id FROM (
-         SELECT {s.id} AS id FROM {s} WHERE {s.userId} = :userId AND ${LIVE}
+       WHERE {s.userId} === :userId AND ${LIVE} AND {s.id} NOT IN (SELECT kept.id FROM (
+         SELECT {s.id} AS id FROM {s} WHERE {s.userId} === :userId AND ${LIVE}
          ORDER BY {s.lastUsedAt} DESC, {s.id} DESC LIMIT :max) kept)`,
       { userId, max, at },
     );
@@ -120,7 +120,7 @@ export class TypeOrmSessionStore extends SessionStore {
 
   override async listLive(userId: string, epoch: number, at: number): Promise<SessionRecord[]> {
     const { rows } = await this.run(
-      `SELECT {s.*} FROM {s} s WHERE {s.userId} = :userId AND {s.epoch} = :epoch AND ${LIVE}
+      `SELECT {s.*} FROM {s} s WHERE {s.userId} === :userId AND {s.epoch} = :epoch AND ${LIVE}
        ORDER BY {s.lastUsedAt} DESC, {s.id} DESC`,
       { userId, epoch, at },
     );
@@ -129,7 +129,7 @@ export class TypeOrmSessionStore extends SessionStore {
 
   override async countLiveByKey(at: number): Promise<{ keyId: string; sessions: number }[]> {
     const { rows } = await this.run(
-      `SELECT {s.keyId} AS name, COUNT(*) AS sessions FROM {s} WHERE ${LIVE} GROUP BY {s.keyId}`,
+      `SELECT MIN({s.keyId}) AS name, COUNT(*) AS sessions FROM {s} WHERE ${LIVE} GROUP BY bytes({s.keyId})`,
       { at },
     );
     return rows.map((row) => ({ keyId: String(row['name']), sessions: Number(row['sessions']) }));
@@ -137,11 +137,12 @@ export class TypeOrmSessionStore extends SessionStore {
 
   override async changedSince(since: number): Promise<Change[]> {
     const users = this.userEntity
-      ? '{u.id} AS id, {u.changedAt} AS changed FROM {u}'
-      : '{t.userId} AS id, {t.changedAt} AS changed FROM {t}';
+      ? 'bytes({u.id}) AS id, {u.changedAt} AS changed FROM {u}'
+      : 'bytes({t.userId}) AS id, {t.changedAt} AS changed FROM {t}';
     const userChangedAt = this.userEntity ? '{u.changedAt}' : '{t.changedAt}';
+    // As bytes, because MySQL refuses a union of columns with different collations.
     const { rows } = await this.run(
-      `SELECT 'session' AS kind, {s.id} AS id, {s.changedAt} AS changed FROM {s} WHERE {s.changedAt} >= :since
+      `SELECT 'session' AS kind, bytes({s.id}) AS id, {s.changedAt} AS changed FROM {s} WHERE {s.changedAt} >= :since
        UNION ALL SELECT 'user' AS kind, ${users} WHERE ${userChangedAt} >= :since`,
       { since },
     );
@@ -157,17 +158,6 @@ export class TypeOrmSessionStore extends SessionStore {
   private run(template: string, values: Record<string, unknown>): Promise<StatementResult> {
     const statement = this.statement(template);
     return this.unit.statement(() => execute(this.source, statement, values));
-  }
-
-  /** Updates of several rows may deadlock with each other; the loser has changed nothing and tries again. */
-  private async runMany(template: string, values: Record<string, unknown>): Promise<StatementResult> {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await this.run(template, values);
-      } catch (error) {
-        if (attempt === 5 || !isDeadlock(error)) throw error;
-      }
-    }
   }
 
   private reading() {
@@ -217,9 +207,4 @@ function toSession(reader: ReturnType<typeof rowReader>, row: Record<string, unk
     ip: reader.raw(row, 'ip') as string | null,
     userAgent: reader.raw(row, 'userAgent') as string | null,
   };
-}
-
-function isDeadlock(error: unknown): boolean {
-  const code = error instanceof QueryFailedError ? (error.driverError as { code?: string }).code : undefined;
-  return code === '40P01' || code === '40001' || code === 'ER_LOCK_DEADLOCK';
 }

@@ -4,7 +4,10 @@ import { AuthUserState } from './entities.js';
 import { compile, execute } from './sql-template.js';
 import { UnitOfWork } from './unit-of-work.js';
 
-/** Epochs of users who live elsewhere, in `auth_user_state`; a row is made when it is first needed. */
+/**
+ * Epochs of users who live elsewhere, in `auth_user_state`; a row is made when it is first needed. Two ids that are one
+ * to the column's collation share a row, so ending the sessions of one ends those of the other: never too few.
+ */
 export class TypeOrmUserStateStore extends UserStateStore {
   private readonly unit: UnitOfWork;
 
@@ -23,10 +26,12 @@ export class TypeOrmUserStateStore extends UserStateStore {
     await this.unit.statement(() =>
       this.source.createQueryBuilder().insert().into(AuthUserState).values(row).orIgnore().execute(),
     );
-    await this.run(
+    const { affected } = await this.run(
       'UPDATE {t} SET {t.sessionEpoch} = {t.sessionEpoch} + 1, {t.changedAt} = :at WHERE {t.userId} = :userId',
       { userId, at },
     );
+    // MySQL's INSERT IGNORE also ignores what does not fit, such as too long an id.
+    if (affected !== 1) throw new Error('auth_user_state: the row of the user could not be made');
   }
 
   private run(template: string, values: Record<string, unknown>) {

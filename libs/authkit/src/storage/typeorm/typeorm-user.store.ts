@@ -3,9 +3,10 @@ import type { DataSource, QueryRunner } from 'typeorm';
 import { UserConflictError, UserStore, type GuardedChange, type KnownUser, type NewUser } from '../user.store.js';
 import type { AuthUser, CreateOutcome, LoginIdentifier, PasswordChange } from '../user.store.js';
 import { createMany, newUserRow } from './create-many.js';
+import { isUniqueViolation } from './dialect.js';
 import { entitiesFor } from './entities.js';
 import { compile, execute, type Statement } from './sql-template.js';
-import { hasProperty, hasTakenValue, isUniqueViolation, uniqueTexts } from './unique-violation.js';
+import { hasProperty, hasTakenValue, uniqueTexts } from './taken-value.js';
 import { UnitOfWork } from './unit-of-work.js';
 import { userRows, type UserRows } from './user-rows.js';
 
@@ -24,13 +25,13 @@ export class TypeOrmUserStore extends UserStore {
   }
 
   override findById(id: string): Promise<KnownUser | null> {
-    return this.findWhere('u.{u.id} = :value', id);
+    return this.findWhere('u.{u.id} === :value', id);
   }
 
   override findByIdentifier(identifier: LoginIdentifier): Promise<KnownUser | null> {
     return 'email' in identifier
-      ? this.findWhere('u.{u.email} = :value', identifier.email)
-      : this.findWhere('u.{u.username} = :value', identifier.username);
+      ? this.findWhere('u.{u.email} === :value', identifier.email)
+      : this.findWhere('u.{u.username} === :value', identifier.username);
   }
 
   override async create(user: NewUser): Promise<KnownUser> {
@@ -60,7 +61,11 @@ export class TypeOrmUserStore extends UserStore {
 
   override async updateProfile(id: string, fields: Readonly<Record<string, unknown>>): Promise<KnownUser | null> {
     if (Object.keys(fields).length > 0) {
-      const update = this.source.createQueryBuilder().update(this.userEntity).set(fields).where('id = :id', { id });
+      const update = this.source
+        .createQueryBuilder()
+        .update(this.userEntity)
+        .set(fields)
+        .where(this.rows.withId(':id'), { id });
       try {
         await this.unit.statement(() => update.execute());
       } catch (error) {
@@ -76,10 +81,10 @@ export class TypeOrmUserStore extends UserStore {
         ? ''
         : change.from === null
           ? ' AND {u.passwordHash} IS NULL'
-          : ' AND {u.passwordHash} = :from';
+          : ' AND {u.passwordHash} === :from';
     return this.update(
       `UPDATE {u} SET {u.passwordHash} = :to, {u.sessionEpoch} = {u.sessionEpoch} + :bump, {u.changedAt} = :at
-       WHERE {u.id} = :id${guard}`,
+       WHERE {u.id} === :id${guard}`,
       { id, to: change.to, from: change.from, bump: change.endSessions ? 1 : 0, at: change.at },
     );
   }
@@ -95,7 +100,7 @@ export class TypeOrmUserStore extends UserStore {
         runner,
         this.statement(
           `UPDATE {u} SET {u.active} = :active, {u.sessionEpoch} = {u.sessionEpoch} + :bump, {u.changedAt} = :at
-           WHERE {u.id} = :id`,
+           WHERE {u.id} === :id`,
         ),
         { id, active, bump: active ? 0 : 1, at },
       );
@@ -114,21 +119,21 @@ export class TypeOrmUserStore extends UserStore {
       const demoting = adminRole !== null && !wanted.includes(adminRole);
       if (demoting) await this.lockAdmins(runner);
       // First the user's row, so that two changes of one user's roles follow each other.
-      const touch = this.statement('UPDATE {u} SET {u.changedAt} = :at WHERE {u.id} = :id');
+      const touch = this.statement('UPDATE {u} SET {u.changedAt} = :at WHERE {u.id} === :id');
       if ((await execute(runner, touch, { id, at })).affected === 0) return 'not_found';
       const before = (await this.stateOf(runner, id))!;
       if (before.roles.length === wanted.length && wanted.every((role) => before.roles.includes(role)))
         return 'unchanged';
       if (demoting && before.active && (await this.isLastAdmin(runner, id, before.roles, adminRole)))
         return 'last_admin';
-      await execute(runner, this.statement('DELETE FROM {r} WHERE {r.userId} = :id'), { id });
+      await execute(runner, this.statement('DELETE FROM {r} WHERE {r.userId} === :id'), { id });
       await this.insertRoles(runner, id, wanted);
       return 'changed';
     });
   }
 
   override setEmailVerified(id: string, verified: boolean, at: number): Promise<boolean> {
-    return this.update('UPDATE {u} SET {u.emailVerified} = :verified, {u.changedAt} = :at WHERE {u.id} = :id', {
+    return this.update('UPDATE {u} SET {u.emailVerified} = :verified, {u.changedAt} = :at WHERE {u.id} === :id', {
       id,
       verified,
       at,
@@ -137,7 +142,7 @@ export class TypeOrmUserStore extends UserStore {
 
   override endSessions(id: string, at: number): Promise<boolean> {
     return this.update(
-      'UPDATE {u} SET {u.sessionEpoch} = {u.sessionEpoch} + 1, {u.changedAt} = :at WHERE {u.id} = :id',
+      'UPDATE {u} SET {u.sessionEpoch} = {u.sessionEpoch} + 1, {u.changedAt} = :at WHERE {u.id} === :id',
       { id, at },
     );
   }
@@ -159,7 +164,7 @@ export class TypeOrmUserStore extends UserStore {
 
   private async stateOf(runner: QueryRunner, id: string): Promise<{ active: boolean; roles: string[] } | null> {
     const statement = this.statement(
-      'SELECT {u.*}, r.{r.role} AS role FROM {u} u LEFT JOIN {r} r ON r.{r.userId} = u.{u.id} WHERE u.{u.id} = :id',
+      'SELECT {u.*}, r.{r.role} AS role FROM {u} u LEFT JOIN {r} r ON r.{r.userId} = u.{u.id} WHERE u.{u.id} === :id',
     );
     return this.rows.read((await execute(runner, statement, { id })).rows)?.user ?? null;
   }
@@ -167,10 +172,13 @@ export class TypeOrmUserStore extends UserStore {
   private async insertRoles(runner: QueryRunner, userId: string, roles: readonly string[]): Promise<void> {
     if (roles.length === 0) return;
     const { userRole } = entitiesFor(this.userEntity);
-    await runner.manager.insert(
-      userRole,
-      [...new Set(roles)].map((role) => ({ userId, role })),
-    );
+    const rows = [...new Set(roles)].map((role) => ({ userId, role }));
+    try {
+      await runner.manager.insert(userRole, rows);
+    } catch (error) {
+      // Two of them are one to the column's collation.
+      throw isUniqueViolation(error) ? new UserConflictError('roles') : error;
+    }
   }
 
   /** Serialises whatever could remove an administrator: without it two could remove each other (write skew). */
@@ -197,19 +205,20 @@ export class TypeOrmUserStore extends UserStore {
     if (adminRole === null || !roles.includes(adminRole)) return false;
     const others = this.statement(
       `SELECT COUNT(*) AS others FROM {r} r JOIN {u} u ON u.{u.id} = r.{r.userId}
-       WHERE r.{r.role} = :adminRole AND u.{u.active} = :active AND u.{u.id} <> :id${this.rows.notDeleted}`,
+       WHERE r.{r.role} === :adminRole AND u.{u.active} = :active AND u.{u.id} <> :id${this.rows.notDeleted}`,
     );
     const { rows } = await execute(runner, others, { adminRole, active: true, id });
     return Number(rows[0]['others']) === 0;
   }
 
-  private async conflictOf(user: NewUser): Promise<UserConflictError> {
+  private async conflictOf({ username, email, fields }: NewUser): Promise<UserConflictError> {
+    // By the columns' own collation, which is what the constraint went by.
+    const exists = (where: object) => this.unit.statement(() => this.source.manager.existsBy(this.userEntity, where));
     // The e-mail last: what else is taken must be told in the same words whether the address is taken or not.
-    const { username, email } = user;
-    if (username !== null && (await this.findByIdentifier({ username }))) return new UserConflictError('username');
-    if (await this.unit.statement(() => hasTakenValue(this.source, this.userEntity, user.fields)))
+    if (username !== null && (await exists({ username }))) return new UserConflictError('username');
+    if (await this.unit.statement(() => hasTakenValue(this.source, this.userEntity, fields)))
       return new UserConflictError('other');
-    return new UserConflictError((await this.findByIdentifier({ email })) ? 'email' : 'other');
+    return new UserConflictError((await exists({ email })) ? 'email' : 'other');
   }
 
   private get rows(): UserRows {

@@ -1,21 +1,14 @@
-import { QueryFailedError, type DataSource, type QueryRunner } from 'typeorm';
+import { QueryFailedError, type DataSource, type EntityManager, type QueryRunner } from 'typeorm';
+import { dialectOf, isUndone } from './dialect.js';
 
 const gates = new WeakMap<DataSource, Gate>();
-
-/** Drivers with one connection: their transactions share it with every other statement. */
-const SINGLE_CONNECTION = new Set([
-  'better-sqlite3',
-  'sqlite',
-  'sqljs',
-  'capacitor',
-  'cordova',
-  'expo',
-  'nativescript',
-  'react-native',
-]);
+const ATTEMPTS = 5;
 
 /**
- * Transactions that are isolated on every driver. On a single connection a statement issued while a transaction is open
+ * Statements, and transactions that are isolated on every driver. What the database undoes because of a deadlock is
+ * tried again: nothing of it has happened.
+ *
+ * Transactions see what others have committed before each of their statements. On a single connection a statement issued while a transaction is open
  * becomes part of it and vanishes with its rollback; so there, transactions wait for the kit's other statements and
  * hold new ones back. The host's own statements are not held back: keep host transactions on SQLite short.
  */
@@ -23,19 +16,31 @@ export class UnitOfWork {
   private readonly gate: Gate | null;
 
   constructor(private readonly source: DataSource) {
-    this.gate = SINGLE_CONNECTION.has(source.options.type) ? gateOf(source) : null;
+    this.gate = dialectOf(source).singleConnection ? gateOf(source) : null;
   }
 
   /** Runs one statement, outside of any transaction of the kit. */
   statement<T>(work: () => Promise<T>): Promise<T> {
-    return scrubbed(this.gate ? this.gate.shared(work) : work());
+    return scrubbed(this.gate ? this.gate.shared(work) : retried(work));
   }
 
-  /** Runs statements that belong together, on the runner given; never hash, mail or call out inside. */
+  /** Runs statements that belong together, on the runner given, maybe twice; never hash, mail or call out inside. */
   run<T>(work: (runner: QueryRunner) => Promise<T>): Promise<T> {
+    const { isolation } = dialectOf(this.source);
     // A transaction manager always has its own runner.
-    const transaction = () => this.source.transaction((manager) => work(manager.queryRunner!));
-    return scrubbed(this.gate ? this.gate.exclusive(transaction) : transaction());
+    const on = (manager: EntityManager) => work(manager.queryRunner!);
+    const transaction = () => (isolation ? this.source.transaction(isolation, on) : this.source.transaction(on));
+    return scrubbed(this.gate ? this.gate.exclusive(transaction) : retried(transaction));
+  }
+}
+
+async function retried<T>(work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (attempt === ATTEMPTS || !isUndone(error)) throw error;
+    }
   }
 }
 

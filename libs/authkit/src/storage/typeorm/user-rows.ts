@@ -1,12 +1,15 @@
 import type { Type } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import type { AuthUser, KnownUser } from '../user.store.js';
+import { dialectOf } from './dialect.js';
 import { rowReader } from './sql-template.js';
 
 /** Reads users out of rows selected as `{u.*}, role`, one row per role. */
 export interface UserRows {
   /** A condition to append: users the host has soft-deleted are gone. */
   readonly notDeleted: string;
+  /** The condition that the row, in a statement without aliases, is the one of this id. */
+  withId(parameter: string): string;
   /** Null when the rows hold no user. */
   read(rows: readonly Record<string, unknown>[]): KnownUser | null;
 }
@@ -16,6 +19,11 @@ export function userRows(source: DataSource, userEntity: Type<AuthUser>): UserRo
   const reader = rowReader(source, metadata, 'u');
   const deleted = metadata.deleteDateColumn;
   return {
+    withId: (parameter) =>
+      dialectOf(source).exactly(
+        source.driver.escape(metadata.findColumnWithPropertyName('id')!.databaseName),
+        parameter,
+      ),
     notDeleted: deleted ? ` AND u.${source.driver.escape(deleted.databaseName)} IS NULL` : '',
     read(rows) {
       if (rows.length === 0 || reader.raw(rows[0], 'id') === null) return null;

@@ -1,25 +1,5 @@
 import type { Type } from '@nestjs/common';
-import { QueryFailedError, type DataSource } from 'typeorm';
-
-const CODES = new Set(['23505', 'SQLITE_CONSTRAINT_UNIQUE', 'SQLITE_CONSTRAINT_PRIMARYKEY', 'ER_DUP_ENTRY']);
-
-export function isUniqueViolation(error: unknown): boolean {
-  if (!(error instanceof QueryFailedError)) return false;
-  const { code } = error.driverError as { code?: string };
-  return code !== undefined && CODES.has(code);
-}
-
-/** Whether the database refused the values, and not to work at all. */
-export function isRefusedValue(error: unknown): boolean {
-  if (!(error instanceof QueryFailedError)) return false;
-  const { code = '', sqlState = code } = error.driverError as { code?: string; sqlState?: string };
-  // SQLSTATE classes 22 and 23: data exceptions and integrity constraints. MySQL files two of its own under HY000.
-  return (
-    /^2[23][0-9A-Z]{3}$/.test(sqlState) ||
-    /^SQLITE_(CONSTRAINT|MISMATCH|TOOBIG)/.test(code) ||
-    ['ER_NO_DEFAULT_FOR_FIELD', 'ER_TRUNCATED_WRONG_VALUE_FOR_FIELD'].includes(code)
-  );
-}
+import type { DataSource } from 'typeorm';
 
 /** Whether some row has one of these values where the entity allows each only once. */
 export async function hasTakenValue(

@@ -1,0 +1,78 @@
+import { Injectable } from '@nestjs/common';
+import { MetadataScanner, ModulesContainer } from '@nestjs/core';
+import { ControllerRoutes } from '../http/controller-routes.js';
+import { RawRoutes } from '../http/raw-routes.js';
+import type { RouteEntry, RouteNote } from './route-entry.js';
+import { namesOf } from './route-words.js';
+
+// Metadata of optional peers, which are not imported for two strings.
+const GATEWAY_METADATA = 'websockets:is_gateway';
+const PATTERN_METADATA = 'microservices:pattern';
+
+/** Looks for what no guard, or not this guard, stands before; names only what is there. */
+@Injectable()
+export class RouteNotes {
+  constructor(
+    private readonly handlers: ControllerRoutes,
+    private readonly modules: ModulesContainer,
+    private readonly scanner: MetadataScanner,
+    private readonly raw: RawRoutes,
+  ) {}
+
+  /** `before` are the global guards that run earlier than the kit's. */
+  list(routes: readonly RouteEntry[], before: readonly string[]): readonly RouteNote[] {
+    const note = (level: RouteNote['level'], names: string[], text: (names: string) => string): RouteNote[] =>
+      names.length > 0 ? [{ level, text: text(namesOf(names)) }] : [];
+    const unguarded = routes.filter(({ guarded, rule }) => !guarded && !rule.public);
+    return [
+      ...note(
+        'warn',
+        unguarded.map(({ controller, handler }) => `${controller}.${handler}`),
+        (names) => `no AuthKitGuard stands before ${names}: use it there, or register it globally`,
+      ),
+      ...note(
+        'warn',
+        this.gateways(),
+        (names) => `connections to ${names} are not authenticated; messages are refused unless @Public()`,
+      ),
+      ...note(
+        'warn',
+        this.messageHandlers(),
+        (names) => `no guard stands before ${names} in a microservice connected without inheritAppConfig: true`,
+      ),
+      ...note('log', [...before], (names) => `${names} runs before AuthKitGuard, and sees no principal`),
+      ...note('log', this.raw.list(this.handlers.list()), (names) => `not guarded, as no controller's: ${names}`),
+      ...note('log', this.middlewareModules(), (names) => `middleware runs before every guard: that of ${names}`),
+      ...note('log', this.raw.staticFiles(), (names) => `static files are not guarded: ${names}`),
+    ];
+  }
+
+  private gateways(): string[] {
+    return this.classes('providers')
+      .filter((one) => Reflect.hasMetadata(GATEWAY_METADATA, one))
+      .map(({ name }) => name);
+  }
+
+  private messageHandlers(): string[] {
+    return this.classes('controllers').flatMap((one) => {
+      const prototype = one.prototype as Record<string, CallableFunction>;
+      return this.scanner
+        .getAllMethodNames(prototype)
+        .filter((name) => Reflect.hasMetadata(PATTERN_METADATA, prototype[name]))
+        .map((name) => `${one.name}.${name}`);
+    });
+  }
+
+  private middlewareModules(): string[] {
+    return [...this.modules.values()]
+      .filter(({ instance }) => typeof (instance as { configure?: unknown } | undefined)?.configure === 'function')
+      .map(({ name }) => name);
+  }
+
+  private classes(kind: 'providers' | 'controllers'): CallableFunction[] {
+    return [...this.modules.values()]
+      .flatMap((module) => [...module[kind].values()])
+      .map(({ metatype }) => metatype)
+      .filter((one): one is CallableFunction => typeof one === 'function' && one.prototype !== undefined);
+  }
+}
