@@ -78,9 +78,9 @@ export class Requests {
   /** One request; `isWhole` is false when a server may rightly wait for more of it. */
   any() {
     const { random } = this;
-    if (random.once(60)) return { bytes: this.noise(), isWhole: false };
+    if (random.once(100)) return { bytes: this.noise(), isWhole: false };
     const [usual, pattern] = random.pick(ROUTES);
-    const method = random.once(6) ? random.pick(METHODS) : usual;
+    const method = random.once(10) ? random.pick(METHODS) : usual;
     const path = this.path(pattern);
     const hasBody = method !== 'GET' ? !random.once(8) : random.once(10);
     const hashes = HASHED.has(path) && random.once(120);
@@ -89,16 +89,17 @@ export class Requests {
     const { body, isFramed } = content
       ? this.framed(content.body, headers)
       : { body: EMPTY, isFramed: !isLengthIn(headers) };
-    const version = random.once(60) ? random.pick(['HTTP/1.0', 'HTTP/0.9', 'HTTP/2.0', 'HTTP/1.1 x', '']) : 'HTTP/1.1';
+    const version = random.once(100) ? random.pick(['HTTP/1.0', 'HTTP/0.9', 'HTTP/2.0', 'HTTP/1.1 x', '']) : 'HTTP/1.1';
     const head = `${method} ${path} ${version}\r\n${headers.join('\r\n')}\r\n\r\n`;
     const bytes = Buffer.concat([Buffer.from(head, random.once(2) ? 'utf8' : 'latin1'), body]);
-    if (random.once(25)) return { bytes: bytes.subarray(0, random.below(bytes.length)), isWhole: false };
+    if (random.once(40)) return { bytes: bytes.subarray(0, random.below(bytes.length)), isWhole: false };
     return { bytes, isWhole: isFramed, isHead: method === 'HEAD' };
   }
 
   path(pattern) {
     const { random, strings } = this;
-    const safe = () => strings.any().replace(/[\s\0]/g, '');
+    // Bytes beyond ASCII the HTTP parser refuses by itself.
+    const safe = () => strings.any().replace(random.once(10) ? /[\s\0]/g : /[^!-~]/g, '');
     const id = () =>
       random.pick([
         () => encodeURIComponent(strings.any().toWellFormed()),
@@ -137,9 +138,9 @@ export class Requests {
     if (random.once(3)) headers.push(`Cookie: ${this.cookie()}`);
     if (content && !random.once(20)) headers.push(`Content-Type: ${content.type}`);
     for (let i = random.below(4); i > 0; i -= 1) {
-      const name = random.once(8) ? clean(strings.header()).slice(0, 40) : random.pick(NAMES);
+      const name = random.once(30) ? clean(strings.header()).slice(0, 40) : random.pick(NAMES);
       const value = random.once(2) && VALUES[name] ? random.pick(VALUES[name]) : strings.header();
-      headers.push(`${name}${random.once(30) ? ' ' : ''}:${random.once(20) ? '' : ' '}${value}`);
+      headers.push(`${name}${random.once(100) ? ' ' : ''}:${random.once(20) ? '' : ' '}${value}`);
     }
     if (random.once(50)) headers.push(`X-Big: ${'x'.repeat(random.pick([8_000, 15_000, 17_000, 70_000]))}`);
     if (random.once(80)) for (let i = 0; i < 300; i += 1) headers.push(`X-${i}: ${i}`);

@@ -4,6 +4,7 @@ import { AuthKitError, SessionStore, UserStore } from 'nest-authkit';
 import { SessionAuthenticator } from '../../libs/authkit/src/access/session.authenticator.js';
 import { AccountService } from '../../libs/authkit/src/account/account.service.js';
 import { ChangeFeed } from '../../libs/authkit/src/sessions/change-feed.js';
+import { SessionCache } from '../../libs/authkit/src/sessions/session-cache.js';
 import { SessionService } from '../../libs/authkit/src/sessions/session.service.js';
 import { TokenPairs, type TokenPair } from '../../libs/authkit/src/sessions/token-pair.js';
 import { temporaryFile, type Database } from '../support/databases.js';
@@ -129,6 +130,11 @@ export class Cluster {
       }
       case 'revokeAll':
         return ok((await auth.revokeAll(userId), {}));
+      case 'revokeAllAndDie':
+        await (app.get(UserStore) as UserStore).endSessions!(userId, this.clock.now());
+        // Its cache dies with it.
+        app.get(SessionCache).forgetAll();
+        return ok();
       case 'setActive':
         return ok((await auth.setActive(userId, operation.active), {}));
       case 'setRoles':

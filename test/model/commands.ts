@@ -75,6 +75,7 @@ const withAccess = (
     }),
   );
 
+const cachedAccess = withAccess('access reread=false', (at) => ({ kind: 'access', ...at, reread: false }));
 const access = fc
   .boolean()
   .chain((reread) => withAccess(`access reread=${reread}`, (at) => ({ kind: 'access', ...at, reread })));
@@ -106,13 +107,38 @@ const setRoles = fc
 const setPassword = atUser('setPassword', (at, run) => ({ kind: 'setPassword', ...at, password: run.newPassword() }));
 const revokeAll = atUser('revokeAll', (at) => ({ kind: 'revokeAll', ...at }));
 
+const revokeAllAndDie = atUser('revokeAllAndDie', (at) => ({ kind: 'revokeAllAndDie', ...at }));
+
+/** A token whose generation somebody has rewritten; no world knows it. */
+const forgery = fc.record({ client, node, by: fc.constantFrom(-1, 1, 2) }).map((c) =>
+  draft(`forgery ${JSON.stringify(c)}`, (run) => {
+    const token = newest(run.holders[c.client].tokens);
+    if (!token) return null;
+    const bytes = Buffer.from(token.text.slice('nar_'.length), 'base64url');
+    const generation = Math.max(0, token.generation + c.by);
+    bytes.writeUInt32BE(generation, 17);
+    const forged = { ...token, generation, text: `nar_${bytes.toString('base64url')}` };
+    const via = run.worlds[0].sessions[token.sessionId].transport;
+    return { operation: { kind: 'refresh', node: run.node(c.node), token: forged, via }, receiver: null };
+  }),
+);
+
 const anyDraft = fc.oneof(
   { weight: 12, arbitrary: refresh },
   { weight: 4, arbitrary: access },
   { weight: 2, arbitrary: login },
-  ...[logout, logoutByRefresh, revokeOthers, changePassword, setActive, setRoles, setPassword, revokeAll].map(
-    (arbitrary) => ({ weight: 1, arbitrary }),
-  ),
+  ...[
+    logout,
+    logoutByRefresh,
+    revokeOthers,
+    changePassword,
+    setActive,
+    setRoles,
+    setPassword,
+    revokeAll,
+    revokeAllAndDie,
+    forgery,
+  ].map((arbitrary) => ({ weight: 1, arbitrary })),
 );
 
 type Command = AsyncCommand<Run, Stage>;
@@ -153,8 +179,27 @@ const restore = client.map((whose) =>
 const first = login.map(({ plan }) => command('first login', async (run) => run.call([plan(run)!])));
 
 /** What ends sessions, and what may slip through while it does. */
-const ending = fc.oneof(logout, logoutByRefresh, revokeOthers, changePassword, setActive, setPassword, revokeAll);
+const ending = fc.oneof(
+  logout,
+  logoutByRefresh,
+  revokeOthers,
+  changePassword,
+  setActive,
+  setPassword,
+  revokeAll,
+  revokeAllAndDie,
+);
 const slipping = fc.oneof(refresh, refresh, login, access);
+
+/** A session that is certainly cached while something ends it or changes the user. */
+const watched = fc.tuple(cachedAccess, fc.oneof(ending, setRoles), cachedAccess).map((drafts) =>
+  command(`watched [${drafts.map(({ name }) => name).join('; ')}]`, async (run) => {
+    for (const { plan } of drafts) {
+      const planned = plan(run);
+      if (planned) await run.call([planned]);
+    }
+  }),
+);
 
 /** Two to four calls at the same time. */
 const group = fc.oneof(
@@ -162,6 +207,7 @@ const group = fc.oneof(
   fc.tuple(ending, slipping),
   fc.tuple(slipping, ending, slipping),
   fc.tuple(refresh, refresh, slipping),
+  fc.tuple(changePassword, fc.oneof(changePassword, setPassword)),
 );
 const race = group.map((drafts) =>
   command(`at once [${drafts.map(({ name }) => name).join('; ')}]`, async (run, { scheduler }) => {
@@ -175,20 +221,19 @@ const race = group.map((drafts) =>
 );
 
 const quiet = [
-  ...Array<fc.Arbitrary<Command>>(12).fill(single),
-  clock,
-  clock,
-  clock,
-  copy,
-  first,
-  first,
-  first,
-  restore,
-  rollOut,
+  { weight: 12, arbitrary: single },
+  { weight: 3, arbitrary: clock },
+  { weight: 3, arbitrary: first },
+  { weight: 3, arbitrary: watched },
+  ...[copy, restore, rollOut].map((arbitrary) => ({ weight: 1, arbitrary })),
 ];
 
-const list = (arbitraries: readonly fc.Arbitrary<Command>[], replayPath: string | undefined, maxCommands: number) =>
-  fc.commands<Run, Stage, false>([...arbitraries], { maxCommands, size: 'max', ...(replayPath && { replayPath }) });
+const list = (choices: typeof quiet, replayPath: string | undefined, maxCommands: number) =>
+  fc.commands<Run, Stage, false>([fc.oneof(...choices)], {
+    maxCommands,
+    size: 'max',
+    ...(replayPath && { replayPath }),
+  });
 
 export const oneAfterTheOther = (replayPath?: string) => list(quiet, replayPath, 36);
-export const atOnce = (replayPath?: string) => list([...quiet, ...Array(9).fill(race)], replayPath, 16);
+export const atOnce = (replayPath?: string) => list([...quiet, { weight: 12, arbitrary: race }], replayPath, 16);

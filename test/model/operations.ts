@@ -36,6 +36,8 @@ export type Operation =
   | { kind: 'logoutByRefresh'; node: number; token: HeldToken }
   | { kind: 'revokeOthers'; node: number; access: HeldAccess }
   | { kind: 'revokeAll'; node: number }
+  /** The node dies between the new epoch and the rest of `revokeAll`. */
+  | { kind: 'revokeAllAndDie'; node: number }
   | { kind: 'setActive'; node: number; active: boolean }
   | { kind: 'setRoles'; node: number; roles: readonly string[] }
   | { kind: 'setPassword'; node: number; password: string }
@@ -63,7 +65,7 @@ export interface Call {
 /** How often a call drops snapshots of its user. */
 export const INVALIDATIONS: Record<Operation['kind'], number> = {
   ...{ login: 0, access: 0, refresh: 1, logout: 1, logoutByRefresh: 1, revokeOthers: 1, setRoles: 1 },
-  ...{ revokeAll: 2, setActive: 2, setPassword: 2, changePassword: 2 },
+  ...{ revokeAll: 2, revokeAllAndDie: 1, setActive: 2, setPassword: 2, changePassword: 2 },
 };
 
 /** Values a call remembers from one step to the next. */
@@ -120,6 +122,8 @@ export function stepsOf(call: Call): readonly Step[] {
       ];
     case 'revokeAll':
       return [(world) => void (world.epoch += 1), (world) => (revokeAllIn(world, 'revoked_by_host'), answers('ok'))];
+    case 'revokeAllAndDie':
+      return [(world) => ((world.epoch += 1), answers('ok'))];
     case 'setActive':
       return [
         (world) => {

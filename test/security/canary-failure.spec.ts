@@ -4,6 +4,7 @@ import { resolveOptions } from '../../libs/authkit/src/options/resolve-options.j
 import { PasswordService } from '../../libs/authkit/src/passwords/password.service.js';
 import { stateOf } from '../support/attack.js';
 import { Canaries, formsOf, listen, loggerInto } from '../support/canaries.js';
+import { ALL_DATABASES, type Database } from '../support/databases.js';
 import { P256 } from '../support/keys.js';
 import { createTestApp, describeOn, type SignedUp, type TestApp } from '../support/test-app.js';
 
@@ -64,6 +65,25 @@ const FAULTS = {
       'ALTER TABLE users RENAME COLUMN lost TO password_hash',
     ],
   },
+  mariadb: {
+    'refuses a row of users': [
+      "CREATE TRIGGER trap BEFORE INSERT ON users FOR EACH ROW SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'no'",
+      'DROP TRIGGER trap',
+    ],
+    'refuses a row of sessions': [
+      "CREATE TRIGGER trap BEFORE INSERT ON auth_sessions FOR EACH ROW SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'no'",
+      'DROP TRIGGER trap',
+    ],
+    'refuses every change': [
+      "CREATE TRIGGER trap BEFORE UPDATE ON users FOR EACH ROW SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'no'",
+      'DROP TRIGGER trap',
+    ],
+    'has lost the sessions': ['ALTER TABLE auth_sessions RENAME TO lost', 'ALTER TABLE lost RENAME TO auth_sessions'],
+    'has lost the hashes': [
+      'ALTER TABLE users CHANGE COLUMN password_hash lost VARCHAR(255) NULL',
+      'ALTER TABLE users CHANGE COLUMN lost password_hash VARCHAR(255) NULL',
+    ],
+  },
   postgres: {
     'refuses a row of users': [
       "ALTER TABLE users ADD CONSTRAINT trap CHECK (email NOT LIKE 'trap%') NOT VALID",
@@ -85,7 +105,7 @@ const FAULTS = {
   },
 } as const;
 
-describeOn('canary secrets', { databases: ['sqlite', 'postgres'] }, (place) => {
+describeOn('canary secrets', { databases: ALL_DATABASES }, (place) => {
   const canaries = new Canaries();
   let t: TestApp;
   let restore: () => void;
@@ -105,7 +125,7 @@ describeOn('canary secrets', { databases: ['sqlite', 'postgres'] }, (place) => {
   it.each(Object.keys(FAULTS.sqlite) as (keyof typeof FAULTS.sqlite)[])(
     'show nowhere when the database %s',
     async (fault) => {
-      const [make, undo] = FAULTS[place.database as 'sqlite' | 'postgres'][fault];
+      const [make, undo] = FAULTS[place.database as Database][fault];
       const ada = await t.signUp(`ada${(users += 1)}@example.com`, undefined, PASSWORD);
       canaries.add('token', ada.accessToken, ada.refreshToken);
       for (const row of Object.values(

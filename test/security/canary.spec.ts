@@ -205,6 +205,12 @@ describeOn('canary secrets', { databases: ['sqlite', 'postgres'] }, (place) => {
     await host('AuthService.register()', () =>
       t.auth.register({ email: 'bob@example.com', password: PASSWORDS.first, [PASSWORDS.wrong]: PASSWORDS.wrong }),
     );
+    const imported = '$2b$04$canaryCanaryCanaryCanarOe5kzJ0x1yC3dV7wXbQmLr9tGhUiPfaSe';
+    canaries.add('password hash', imported, `${imported}-broken`);
+    for (const passwordHash of [imported, `${imported}-broken`, `$unknown$${imported}`]) {
+      await host('AuthService.importUser()', () => t.auth.importUser({ email: 'imported@example.com', passwordHash }));
+    }
+    await post('/auth/login', { identifier: 'imported@example.com', password: PASSWORDS.wrong });
     await host('AuthService.login()', () => t.auth.login('ada@example.com', PASSWORDS.wrong));
     const { accessToken, refreshToken, sessionId } = await t.auth.login('ada@example.com', PASSWORDS.third);
     canaries.add('access token', accessToken);

@@ -47,7 +47,7 @@ export async function stateOf(t: TestApp): Promise<string> {
       t.source.query(
         `SELECT * FROM ${table
           .split('.')
-          .map((name) => `"${name}"`)
+          .map((name) => t.source.driver.escape(name))
           .join('.')}`,
       ),
     ),
