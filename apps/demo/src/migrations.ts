@@ -46,18 +46,16 @@ class Notes1795500000100 implements MigrationInterface {
 class LegacyMembers1795600000200 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     const { tablePath: users, schema, database } = runner.manager.getRepository(User).metadata;
+    const members = runner.dataSource.driver.buildTableName('legacy_members', schema, database);
     await runner.addColumn(users, text('legacy_number', 20, { isNullable: true, isUnique: true }));
     await runner.createTable(
       new Table({
-        name: runner.dataSource.driver.buildTableName('legacy_members', schema, database),
-        columns: [
-          text('number', 20, { isPrimary: true }),
-          text('email', 254, { isUnique: true }),
-          text('full_name', 100),
-          text('password', 200),
-        ],
+        name: members,
+        columns: [text('number', 20, { isPrimary: true }), text('full_name', 100), text('password', 200)],
       }),
     );
+    // By itself, because within createTable() TypeORM names a unique column's index otherwise than the entity does.
+    await runner.addColumn(members, text('email', 254, { isUnique: true }));
   }
 
   async down(runner: QueryRunner): Promise<void> {
