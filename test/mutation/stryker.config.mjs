@@ -21,6 +21,7 @@ export default {
   ignorers: ['texts-for-people'],
   ignorePatterns: ['/reports', '/coverage', 'dist', '/bench', '/docs', '/apps'],
   tempDirName: 'reports/mutation/.sandbox',
+  cleanTempDir: 'always',
   incremental: true,
   incrementalFile: `reports/mutation/${folder}.incremental.json`,
   reporters: ['clear-text', 'json', 'html'],
