@@ -1,7 +1,4 @@
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import type { HttpAdapterHost } from '@nestjs/core';
 import { RolePolicy } from '../../libs/authkit/src/access/role-policy.js';
-import { UserView } from '../../libs/authkit/src/account/user-view.js';
 import { AuthEvents, type AnyAuthEvent } from '../../libs/authkit/src/kernel/events.js';
 import { KeyRing } from '../../libs/authkit/src/kernel/key-ring.js';
 import { newId } from '../../libs/authkit/src/kernel/random.js';
@@ -13,7 +10,6 @@ import { RefreshTokens } from '../../libs/authkit/src/sessions/refresh-token.js'
 import { SessionCache } from '../../libs/authkit/src/sessions/session-cache.js';
 import { SessionService } from '../../libs/authkit/src/sessions/session.service.js';
 import { TokenPairs } from '../../libs/authkit/src/sessions/token-pair.js';
-import { TokenTransport } from '../../libs/authkit/src/sessions/token-transport.js';
 import { MemorySessionStore } from '../../libs/authkit/src/storage/memory/memory-session.store.js';
 import { MemoryUserStore } from '../../libs/authkit/src/storage/memory/memory-user.store.js';
 import type { SessionRecord } from '../../libs/authkit/src/storage/session.store.js';
@@ -24,28 +20,7 @@ import { FixedClock } from '../../libs/authkit/src/testing/fixed-clock.js';
 export const NOW = 1_800_000_000_250;
 const SECRET = 'wR3xT8mK1vB6nQ9zL4cJ7hF2sD5gA0pY-Ei';
 
-/** What an adapter has been told to send. */
-export interface FakeResponse {
-  headers: [name: string, value: string][];
-  body?: unknown;
-  status?: number;
-}
-export const fakeResponse = (): FakeResponse => ({ headers: [] });
-
-/** Of either adapter, as much as a unit needs. */
-export const fakeAdapterHost = {
-  httpAdapter: {
-    appendHeader: (response: FakeResponse, name: string, value: string) => response.headers.push([name, value]),
-    setHeader: (response: FakeResponse, name: string, value: string) => response.headers.push([name, value]),
-    reply: (response: FakeResponse, body: unknown, status: number) => Object.assign(response, { body, status }),
-    getType: () => 'fastify',
-  },
-} as unknown as HttpAdapterHost; // stands in for both adapters, whose other members nobody calls here
-
-export const requestWith = (headers: IncomingHttpHeaders, method = 'POST'): IncomingMessage =>
-  ({ headers, method, url: '/x', rawHeaders: Object.entries(headers).flat() }) as IncomingMessage;
-
-/** The session part of the kit by plain constructors, on stores in memory and a clock that stands still. */
+/** The session part of the kit but HTTP, by plain constructors, on stores in memory and a clock that stands still. */
 export function wire(raw: AuthKitRuntimeOptions = {}) {
   const options = resolveOptions({ secret: SECRET, baseUrl: 'https://app.example', ...raw }, { NODE_ENV: 'test' });
   const clock = new FixedClock(NOW);
@@ -62,13 +37,12 @@ export function wire(raw: AuthKitRuntimeOptions = {}) {
   const service = new SessionService(sessions, users, cache, accessTokens, refreshTokens, events, clock, options);
   const cookies = new AuthCookies(options);
   const pairs = new TokenPairs(accessTokens, refreshTokens, clock);
-  const view = new UserView({});
-  const transport = new TokenTransport(fakeAdapterHost, cookies, service, pairs, view, options);
 
+  let counted = 0;
   const addUser = (given: Partial<NewUser> = {}): KnownUser =>
     users.create({
       id: newId(NOW),
-      email: `user${Math.trunc(performance.now() * 1000)}@b.example`,
+      email: `user${(counted += 1)}@b.example`,
       username: null,
       passwordHash: null,
       emailVerified: true,
@@ -103,12 +77,27 @@ export function wire(raw: AuthKitRuntimeOptions = {}) {
     sessions.insert(session);
     return session;
   };
+  // prettier-ignore -- a list of names
   return {
-    options, clock, users, sessions, events, heard, keys, roles, refreshTokens, accessTokens, cache, service, cookies,
-    pairs, view, transport, addUser, addSession,
+    options,
+    clock,
+    users,
+    sessions,
+    events,
+    heard,
+    keys,
+    roles,
+    refreshTokens,
+    accessTokens,
+    cache,
+    service,
+    cookies,
+    pairs,
+    addUser,
+    addSession,
     stored: async (id: string) => (await sessions.findWithUser(id))?.session,
     types: () => heard.map(({ type }) => type),
-  }; // prettier-ignore
+  };
 }
 
 export type Wiring = ReturnType<typeof wire>;

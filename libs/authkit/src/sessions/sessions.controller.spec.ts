@@ -1,6 +1,7 @@
 import { RequestMethod } from '@nestjs/common';
 import { HTTP_CODE_METADATA, METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
-import { fakeResponse, wire } from '../../../../test/support/wiring.js';
+import { fakeResponse, transportOf } from '../../../../test/support/wired-transport.js';
+import { wire } from '../../../../test/support/wiring.js';
 import { ruleOf, type Handler } from '../access/route-rule.js';
 import type { Principal } from '../kernel/principal.js';
 import type { SessionRecord } from '../storage/session.store.js';
@@ -17,7 +18,7 @@ const Class = sessionsController('auth');
 
 function setUp() {
   const w = wire();
-  const controller = new Class(w.service, w.transport) as Controller;
+  const controller = new Class(w.service, transportOf(w)) as Controller;
   const known = w.addUser();
   const [current, other] = [w.addSession(known, { userAgent: 'Firefox', ip: '10.0.0.9' }), w.addSession(known)];
   const principal = { kind: 'user', id: known.user.id, sessionId: current.id } as Principal;

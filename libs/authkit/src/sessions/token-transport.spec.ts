@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { fakeResponse, requestWith, wire } from '../../../../test/support/wiring.js';
+import { fakeResponse, requestWith, transportOf } from '../../../../test/support/wired-transport.js';
+import { wire } from '../../../../test/support/wiring.js';
 import type { CredentialTransport } from '../kernel/credential-transport.js';
 import { TokenTransport } from './token-transport.js';
 
@@ -12,12 +13,12 @@ function setUp(raw: Parameters<typeof wire>[0] = {}) {
     const session = w.addSession(known, { transport });
     return { session, known, ...w.pairs.of({ session, known }) };
   };
-  return { ...w, known, access, refresh, signIn };
+  return { ...w, transport: transportOf(w), known, access, refresh, signIn };
 }
 const refused = (code: string) => expect.objectContaining({ code });
 
 it('the transport of the wiring is the one under test', () => {
-  expect(wire().transport).toBeInstanceOf(TokenTransport);
+  expect(setUp().transport).toBeInstanceOf(TokenTransport);
 });
 
 describe('the transport a login gets', () => {
