@@ -1,8 +1,8 @@
-// npm run test:mutation [-- --folder sessions]
+// npm run test:mutation [-- --folder sessions] [-- --fresh]: mutation tests of all folders, or of some; --fresh forgets
+// the results of unchanged files.
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
-
-const FOLDERS = ['sessions', 'access', 'passwords', 'login'];
+import { FOLDERS } from './folders.mjs';
 
 const { values } = parseArgs({ options: { folder: { type: 'string', multiple: true }, fresh: { type: 'boolean' } } });
 const folders = values.folder ?? FOLDERS;

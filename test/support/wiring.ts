@@ -17,7 +17,7 @@ import type { KnownUser, NewUser } from '../../libs/authkit/src/storage/user.sto
 import { FixedClock } from '../../libs/authkit/src/testing/fixed-clock.js';
 
 /** A point in time with milliseconds in it, so that rounding shows. */
-export const NOW = 1_800_000_000_250;
+const NOW = 1_800_000_000_250;
 const SECRET = 'wR3xT8mK1vB6nQ9zL4cJ7hF2sD5gA0pY-Ei';
 
 /** The session part of the kit but HTTP, by plain constructors, on stores in memory and a clock that stands still. */
