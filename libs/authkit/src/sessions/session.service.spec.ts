@@ -309,7 +309,11 @@ describe('revoking many sessions', () => {
     expect(s.users.findById(s.userId)!.sessionEpoch).toBe(s.known.sessionEpoch + 1);
     expect(await s.stored(s.session.id)).toMatchObject({ revokedReason: 'revoked_by_host' });
     expect(s.heard).toHaveLength(1);
-    expect(s.heard[0]).toMatchObject({ subject: s.userId, details: { reason: 'revoked_by_host', scope: 'all' } });
+    expect(s.heard[0]).toMatchObject({
+      type: 'session.revoked',
+      subject: s.userId,
+      details: { reason: 'revoked_by_host', scope: 'all' },
+    });
   });
 
   it('of a user who is not there is false and tells nothing', async () => {
