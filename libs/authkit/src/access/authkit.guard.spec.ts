@@ -7,7 +7,7 @@ import { AuthKitError } from '../kernel/errors.js';
 import type { Principal } from '../kernel/principal.js';
 import { RequestContext } from '../kernel/request-context.js';
 import { Authenticator, type Authentication } from './authenticator.js';
-import { AuthKitGuard } from './authkit.guard.js';
+import { AuthKitGuard, FEATURE_AUTHENTICATORS } from './authkit.guard.js';
 import { AllowCredentials, Authenticated, LiveSession, Permissions, Public, Roles } from './decorators.js';
 import { SessionAuthenticator } from './session.authenticator.js';
 
@@ -172,6 +172,10 @@ describe('features’ authenticators', () => {
   const machine = { kind: 'api-key', id: 'k1', hasRole: () => true, can: () => true } as unknown as Principal;
   const keys = () =>
     setUp({ features: [new KeyAuthenticator(machine), new KeyAuthenticator({ ...machine, id: 'k2' })] });
+
+  it('are found by one token, whichever of its two builds the package is loaded from', () => {
+    expect(FEATURE_AUTHENTICATORS).toBe(Symbol.for('nest-authkit:feature-authenticators'));
+  });
 
   it('come before the session, the first that knows the credential decides', async () => {
     const s = keys();

@@ -7,7 +7,7 @@ import { PasswordService } from '../passwords/password.service.js';
 import { SessionIssuer } from '../sessions/session-issuer.js';
 import type { NewUser } from '../storage/user.store.js';
 import { LoginService } from './login.service.js';
-import { SecondFactor } from './second-factor.js';
+import { SECOND_FACTORS, SecondFactor } from './second-factor.js';
 
 /** Hashes that can be read, and an old scheme beside the new one. */
 class PlainHasher extends PasswordHasher {
@@ -105,6 +105,16 @@ describe('signing in by password', () => {
   });
 });
 
+it.each(['', 'a@', '@', 'a b'])(
+  'no store is asked for a name nobody can have, %p, not even for users without one',
+  async (name) => {
+    const s = setUp({ user: { username: null } });
+    const find = jest.spyOn(s.users, 'findByIdentifier');
+    expect(await s.logins.find(name)).toBeNull();
+    expect(find).not.toHaveBeenCalled();
+  },
+);
+
 describe('an address that is not verified', () => {
   it('is 403 where one must be, and told of', async () => {
     const s = setUp({ requireVerifiedEmail: true, user: { emailVerified: false } });
@@ -129,6 +139,10 @@ describe('an address that is not verified', () => {
 });
 
 describe('second factors', () => {
+  it('are found by one token, whichever of its two builds the package is loaded from', () => {
+    expect(SECOND_FACTORS).toBe(Symbol.for('nest-authkit:second-factors'));
+  });
+
   it('stand before any session, whatever the first proof was', async () => {
     const factor = new OtpFactor();
     const s = setUp({ factors: [factor] });
