@@ -19,6 +19,8 @@ export default {
   coverageAnalysis: 'perTest',
   concurrency: Number(process.env.MUTATION_CONCURRENCY ?? 2),
   timeoutMS: 20_000,
+  // Jest keeps the modules of every run; a new process now and then gives them back.
+  maxTestRunnerReuse: 60,
   plugins: ['@stryker-mutator/jest-runner', ignorer],
   ignorers: ['texts-for-people'],
   ignorePatterns: ['/reports', '/coverage', 'dist', '/bench', '/docs', '/apps'],
