@@ -9,6 +9,7 @@ export default defineConfig(
   globalIgnores([
     '**/dist/',
     '**/coverage/',
+    'reports/',
     '**/node_modules/',
     'bench/results/',
     'bench/**/node_modules/',

@@ -4,7 +4,12 @@ export default {
   rootDir: '.',
   testMatch: ['<rootDir>/{libs,apps,test}/**/*.spec.ts'],
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/package/fixtures/'],
-  modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/libs/[^/]+/dist', '<rootDir>/test/package/fixtures'],
+  modulePathIgnorePatterns: [
+    '<rootDir>/dist',
+    '<rootDir>/reports',
+    '<rootDir>/libs/[^/]+/dist',
+    '<rootDir>/test/package/fixtures',
+  ],
   globalSetup: '<rootDir>/test/support/global-setup.mjs',
   globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
   coverageProvider: 'v8',

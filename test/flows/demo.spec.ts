@@ -333,7 +333,12 @@ describeOnDatabases('the demo in production', ALL_DATABASES, (database) => {
     };
     let app = await start();
     const ran = await migrationsOf(app);
-    expect(ran.map(({ name }) => name.slice(0, -13))).toEqual(['AuthKitUsers', 'AuthKitSessions', 'Notes']);
+    expect(ran.map(({ name }) => name.slice(0, -13))).toEqual([
+      'AuthKitUsers',
+      'AuthKitSessions',
+      'Notes',
+      'LegacyMembers',
+    ]);
     const [, password] = /password {2,}(\S+)/.exec(lines.join(' '))!;
     await app.close();
     app = await start();

@@ -66,3 +66,43 @@ describe('RolePolicy', () => {
     expect(many.grantsOf(['role1099']).roles).toEqual(['role1099']);
   });
 });
+
+describe('what RolePolicy remembers', () => {
+  const sizeOf = (holder: object, name: string) => (holder as Record<string, Map<string, unknown>>)[name].size;
+  const policy = () => new RolePolicy({ roles: { admin: role([], ['p:*']) } });
+
+  it('is the grants of the same roles, in the same order', () => {
+    const one = policy();
+    expect(one.grantsOf(['a', 'b'])).toBe(one.grantsOf(['a', 'b']));
+    expect(one.grantsOf(['b', 'a'])).not.toBe(one.grantsOf(['a', 'b']));
+  });
+
+  it('are a thousand sets of roles and a thousand answers at most', () => {
+    const one = policy();
+    const grants = one.grantsOf(['admin']);
+    for (let n = 0; n < 1_100; n += 1) one.grantsOf([`role${n}`]);
+    for (let n = 0; n < 1_100; n += 1) grants.can([`p:${n}`]);
+    expect([sizeOf(one, 'cache'), sizeOf(grants, 'answers')]).toEqual([1_000, 1_000]);
+  });
+
+  it('cannot be changed by who gets it', () => {
+    const { roles, permissions } = policy().grantsOf(['admin']);
+    expect([Object.isFrozen(roles), Object.isFrozen(permissions)]).toEqual([true, true]);
+  });
+
+  it('counts what two roles both give once', () => {
+    const shared = new RolePolicy({ roles: { a: role([], ['p', 'q']), b: role(['a'], ['q', 'r']) } });
+    expect(shared.grantsOf(['a', 'b'])).toMatchObject({ roles: ['a', 'b'], permissions: ['p', 'q', 'r'] });
+  });
+});
+
+it('a circle of roles is refused with where it is and what to do', () => {
+  const circle = { roles: { z: role(), a: role(['b']), b: role(['c']), c: role(['b']) } };
+  expect(() => new RolePolicy(circle)).toThrow(
+    expect.objectContaining({
+      path: 'roles.b.inherits',
+      problem: 'it inherits itself: a > b > c > b',
+      remedy: 'Break the circle.',
+    }),
+  );
+});

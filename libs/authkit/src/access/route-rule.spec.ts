@@ -1,4 +1,4 @@
-import { AllowCredentials, Authenticated, Permissions, Public, Roles } from './decorators.js';
+import { AllowCredentials, Authenticated, LiveSession, Permissions, Public, Roles } from './decorators.js';
 import { ruleOf, type Handler } from './route-rule.js';
 
 class Plain {
@@ -101,5 +101,121 @@ describe('ruleOf', () => {
     }
     expect(() => rule(Torn, 'both')).toThrow(/Torn\.both: @Public\(\) stands beside another rule/);
     expect(() => rule(Torn, 'half')).toThrow(/Torn\.half: @Authenticated\(\{ optional: true \}\) stands beside/);
+  });
+});
+
+describe('ruleOf in detail', () => {
+  @Authenticated({ optional: true })
+  class Lounge {
+    sofa() {}
+    @Authenticated() counter() {}
+    @Roles('staff') bar() {}
+    @Permissions('p') cellar() {}
+    @LiveSession() till() {}
+  }
+  @LiveSession()
+  class Live {
+    any() {}
+  }
+
+  it('is worked out once for a handler in a class', () => {
+    expect(rule(Plain, 'open')).toBe(rule(Plain, 'open'));
+    expect(Object.isFrozen(rule(Plain, 'open'))).toBe(true);
+  });
+
+  it('takes optional from the class unless the handler says otherwise or demands something', () => {
+    const optional = ['sofa', 'counter', 'bar', 'cellar'].map((name) => rule(Lounge, name).optional);
+    expect(optional).toEqual([true, false, false, false]);
+  });
+
+  it('asks for a live session where handler or class do', () => {
+    expect([rule(Lounge, 'till'), rule(Lounge, 'sofa'), rule(Live, 'any')].map((one) => one.liveSession)).toEqual([
+      true,
+      false,
+      true,
+    ]);
+  });
+
+  it('is explicit where handler or class have declared anything', () => {
+    @Permissions('p')
+    class Narrow {
+      any() {}
+    }
+    @AllowCredentials('api-key')
+    class Machines {
+      any() {}
+    }
+    class Loud extends Live {
+      @Permissions('p') some() {}
+      @AllowCredentials('api-key') keys() {}
+      @Authenticated() members() {}
+    }
+    const explicit = (controller: new () => object, name: string) => rule(controller, name).explicit;
+    expect([explicit(Lounge, 'sofa'), explicit(Open, 'door'), explicit(Narrow, 'any')]).toEqual([true, true, true]);
+    expect([explicit(Machines, 'any'), explicit(Loud, 'some'), explicit(Loud, 'keys')]).toEqual([true, true, true]);
+    expect([explicit(Loud, 'members'), explicit(Live, 'any')]).toEqual([true, false]);
+  });
+
+  it('inherits credentials and optional from a base class until the subclass has its own', () => {
+    class Heir extends Closed {}
+    @AllowCredentials('client')
+    class Rebel extends Closed {}
+    class Salon extends Lounge {}
+    @Authenticated()
+    class Club extends Lounge {}
+    expect(rule(Heir, 'office').credentials).toEqual(['api-key']);
+    expect(rule(Rebel, 'office')).toMatchObject({ credentials: ['client'], roles: [['staff']] });
+    expect([rule(Salon, 'sofa').optional, rule(Club, 'sofa').optional]).toEqual([true, false]);
+  });
+
+  it('adds up permissions of base, class and handler', () => {
+    @Permissions('base')
+    class Base {
+      @Permissions('own') any() {}
+    }
+    @Permissions('sub')
+    class Sub extends Base {}
+    expect(rule(Sub, 'any').permissions).toEqual(['base', 'sub', 'own']);
+  });
+
+  it('keeps a handler public that the ruled subclass itself has declared so', () => {
+    @Roles('boss')
+    class Strict extends Closed {
+      @Public() override lobby() {}
+    }
+    expect(rule(Strict, 'lobby').public).toBe(true);
+  });
+
+  it('lifts an inherited @Public() at any distance', () => {
+    @Authenticated()
+    class Middle extends Closed {}
+    class Far extends Middle {}
+    expect(rule(Far, 'lobby').public).toBe(false);
+    expect(rule(Middle, 'lobby').public).toBe(false);
+  });
+
+  it('takes a handler that is no method of the class by what stands on it', () => {
+    class Nothing {}
+    function free() {}
+    Reflect.defineMetadata('authkit:public', true, free);
+    expect(ruleOf(free, Nothing)).toMatchObject({ public: true, explicit: true });
+  });
+
+  it('says what to do about a contradiction, on a class too', () => {
+    const told = (path: string, problem: string) =>
+      expect.objectContaining({ path, problem, remedy: 'Keep one of them.' });
+    @Public()
+    @Permissions('p')
+    class Torn {
+      any() {}
+    }
+    @Authenticated({ optional: true })
+    @Roles('a')
+    class Half {
+      any() {}
+    }
+    const optional = '@Authenticated({ optional: true }) stands beside a role or permission';
+    expect(() => rule(Torn, 'any')).toThrow(told('Torn', '@Public() stands beside another rule'));
+    expect(() => rule(Half, 'any')).toThrow(told('Half', optional));
   });
 });

@@ -1,3 +1,5 @@
+import { Logger } from '@nestjs/common';
+import { jest } from '@jest/globals';
 import { resolveOptions } from '../options/resolve-options.js';
 import { argon2id } from './argon2.hasher.js';
 import { bcrypt } from './bcrypt.hasher.js';
@@ -97,4 +99,110 @@ it('bcrypt makes up for a hash of a lower cost, so that a failure takes as long 
   await hasher.makeUp('x', old, run);
   const work = costs.reduce((sum, cost) => sum + 2 ** cost, 0);
   expect([costs, work]).toEqual([[5, 5, 6], 2 ** 7]);
+});
+
+/** Writes `new:`; reads `new:` and `old:`, the latter cheaper; `bad:` is refused unread. Every job answers true. */
+class SchemeHasher extends PasswordHasher {
+  override readonly scheme = 'new';
+  done: string[] = [];
+  constructor(private readonly prefixes: readonly string[]) {
+    super();
+  }
+  override recognises = (hash: string) => this.prefixes.some((prefix) => hash.startsWith(prefix));
+  override hash = (password: string) => Promise.resolve(`${this.prefixes[0]}${password}`);
+  override needsRehash = (hash: string) => !hash.startsWith(this.prefixes[0]);
+  override decoy = () => `${this.prefixes[0]}decoy`;
+  override async makeUp(password: string, hash: string): Promise<void> {
+    this.done.push(`make up ${password} ${hash}`);
+  }
+  override async verify(password: string, hash: string, run: (job: HashJob) => Promise<unknown>): Promise<boolean> {
+    this.done.push(`verify ${password} ${hash}`);
+    if (hash.startsWith('bad:')) return false;
+    const nothing: HashJob = {
+      module: 'node:crypto',
+      from: `${process.cwd()}/package.json`,
+      method: 'randomBytes',
+      args: [1],
+    };
+    expect(await run(nothing)).toHaveLength(1);
+    return hash.slice(4) === password;
+  }
+}
+
+describe('PasswordService with several schemes', () => {
+  const services: PasswordService[] = [];
+  afterEach(() => Promise.all(services.splice(0).map((one) => one.onApplicationShutdown())));
+
+  function setUp() {
+    const [writer, reader] = [new SchemeHasher(['new:', 'old:', 'bad:']), new SchemeHasher(['ext:'])];
+    const service = new PasswordService(resolveOptions({ passwords: { hasher: [writer, reader], workers: 0 } }, {}));
+    services.push(service);
+    return { writer, reader, service };
+  }
+
+  it('writes with the first, in NFC', async () => {
+    expect(await setUp().service.hash('e\u0301')).toBe('new:\u00e9');
+  });
+
+  it('verifies with whichever knows the hash', async () => {
+    const { service, writer, reader } = setUp();
+    expect(await service.verify('p', 'ext:p')).toBe(true);
+    expect(await service.verify('p', 'new:p')).toBe(true);
+    expect([reader.done, writer.done]).toEqual([['verify p ext:p'], ['verify p new:decoy', 'verify p new:p']]);
+  });
+
+  it('tries the text as typed after NFC, for hashes made elsewhere', async () => {
+    const { service, reader } = setUp();
+    expect(await service.verify('e\u0301', 'ext:e\u0301')).toBe(true);
+    expect(reader.done).toEqual(['verify \u00e9 ext:e\u0301', 'verify e\u0301 ext:e\u0301']);
+  });
+
+  it('makes up for a cheaper hash of its own at a failure, not at a success', async () => {
+    const { service, writer } = setUp();
+    expect(await service.verify('p', 'old:p')).toBe(true);
+    expect(await service.verify('x', 'old:p')).toBe(false);
+    expect(writer.done).toEqual(['verify p old:p', 'verify x old:p', 'make up x old:p']);
+  });
+
+  it('verifies the decoy beside the hash of another scheme, instead of making up for it', async () => {
+    const { service, writer, reader } = setUp();
+    expect(await service.verify('x', 'ext:p')).toBe(false);
+    expect([reader.done, writer.done]).toEqual([['verify x ext:p'], ['verify x new:decoy']]);
+  });
+
+  it('verifies the decoy where the hash was refused unread, or there is none', async () => {
+    const { service, writer } = setUp();
+    expect(await service.verify('x', 'bad:p')).toBe(false);
+    expect(await service.verify('decoy', null)).toBe(false);
+    expect(writer.done).toEqual(['verify x bad:p', 'verify x new:decoy', 'verify decoy new:decoy']);
+  });
+
+  it('verifies the decoy and tells the operator where no hasher knows the scheme', async () => {
+    const error = jest.spyOn(Logger.prototype, 'error').mockImplementation(() => undefined);
+    const { service, writer } = setUp();
+    expect(await service.verify('decoy', 'md5:1')).toBe(false);
+    expect(writer.done).toEqual(['verify decoy new:decoy']);
+    expect(error.mock.calls).toEqual([['a stored password hash has a scheme no configured hasher knows']]);
+    expect(error.mock.contexts[0]).toMatchObject({ context: 'AuthKit' });
+    error.mockClear();
+    await service.verify('p', null);
+    expect(error).not.toHaveBeenCalled();
+    error.mockRestore();
+  });
+
+  it('replaces what an older scheme or cost has written, while there is room in the queue', () => {
+    const { service } = setUp();
+    expect(['new:p', 'old:p', 'ext:p'].map((hash) => service.shouldRehash(hash))).toEqual([false, true, true]);
+    const full = new PasswordService(
+      resolveOptions({ passwords: { hasher: new SchemeHasher(['new:']), workers: 0, queue: 0 } }, {}),
+    );
+    services.push(full);
+    expect(full.shouldRehash('old:p')).toBe(false);
+  });
+
+  it('hashes no more once the app shuts down', async () => {
+    const { service } = setUp();
+    await service.onApplicationShutdown();
+    await expect(service.verify('p', 'new:p')).rejects.toMatchObject({ code: 'overloaded' });
+  });
 });

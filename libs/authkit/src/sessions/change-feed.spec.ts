@@ -7,11 +7,11 @@ import { FixedClock } from '../testing/fixed-clock.js';
 import { ChangeFeed } from './change-feed.js';
 import type { SessionCache } from './session-cache.js';
 
-async function setUp() {
+async function setUp({ failing = false, check = 'cached' as 'cached' | 'always' } = {}) {
   const clock = new FixedClock(1_800_000_000_000);
   const state = {
     changes: [] as Change[],
-    failing: false,
+    failing,
     asked: [] as number[],
     dropped: [] as string[],
     confirmed: [] as number[],
@@ -28,7 +28,7 @@ async function setUp() {
     forgetUser: (id: string) => state.dropped.push(`user ${id}`),
     confirm: (at: number) => state.confirmed.push(at),
   } as unknown as SessionCache;
-  const feed = new ChangeFeed(store, cache, clock, resolveOptions({}, {}));
+  const feed = new ChangeFeed(store, cache, clock, resolveOptions({ session: { check } }, {}));
   await feed.onApplicationBootstrap();
   return { clock, state, feed };
 }
@@ -90,4 +90,80 @@ describe('the change feed', () => {
     warn.mockRestore();
     await feed.onApplicationShutdown();
   });
+});
+
+describe('what the change feed has seen before', () => {
+  it('is dropped again until its stamp is over a second behind the last poll', async () => {
+    const { clock, state, feed } = await setUp();
+    state.changes.push({ kind: 'user', id: 'u1', at: clock.now() });
+    const dropsAfter = async (ms: number) => {
+      clock.advance(ms);
+      await feed.poll();
+      return state.dropped.length;
+    };
+    expect([await dropsAfter(0), await dropsAfter(1_000), await dropsAfter(0), await dropsAfter(1)]).toEqual([
+      1, 2, 3, 4,
+    ]);
+    expect(await dropsAfter(0)).toBe(4);
+    await feed.onApplicationShutdown();
+  });
+
+  it('is this row at this time: another of the same stamp that shows up late is dropped too', async () => {
+    const { clock, state, feed } = await setUp();
+    const at = clock.now();
+    state.changes.push({ kind: 'user', id: 'x', at });
+    for (let poll = 0; poll < 3; poll += 1) {
+      clock.advance(2_000);
+      await feed.poll();
+    }
+    state.dropped.length = 0;
+    state.changes.push({ kind: 'session', id: 'x', at }, { kind: 'user', id: 'y', at });
+    await feed.poll();
+    expect(state.dropped).toEqual(['session x', 'user y']);
+    await feed.onApplicationShutdown();
+  });
+});
+
+describe('the rhythm of the change feed', () => {
+  beforeEach(() => void jest.useFakeTimers());
+  afterEach(() => void jest.useRealTimers());
+
+  it('is twice per staleness, from boot until shutdown', async () => {
+    const { state, feed } = await setUp();
+    expect(state.asked).toHaveLength(1);
+    await jest.advanceTimersByTimeAsync(2_499);
+    expect(state.asked).toHaveLength(1);
+    await jest.advanceTimersByTimeAsync(1);
+    expect(state.asked).toHaveLength(2);
+    await jest.advanceTimersByTimeAsync(5_000);
+    expect(state.asked).toHaveLength(4);
+    await feed.onApplicationShutdown();
+    await jest.advanceTimersByTimeAsync(60_000);
+    expect(state.asked).toHaveLength(4);
+  });
+
+  it('is none where nothing is cached', async () => {
+    const { state } = await setUp({ check: 'always' });
+    await jest.advanceTimersByTimeAsync(60_000);
+    expect(state.asked).toEqual([]);
+  });
+
+  it('lets a poll under way end before the app is down', async () => {
+    const { state, feed } = await setUp();
+    let over = false;
+    void feed.poll().then(() => (over = true));
+    await feed.onApplicationShutdown();
+    expect(over).toBe(true);
+    expect(state.asked).toHaveLength(2);
+  });
+});
+
+it('a change feed that fails from the start warns in the name of the kit', async () => {
+  const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+  const { state, feed } = await setUp({ failing: true });
+  expect(state.confirmed).toEqual([]);
+  expect(warn.mock.calls).toEqual([['the change feed cannot be read: Error: connection refused']]);
+  expect(warn.mock.contexts[0]).toMatchObject({ context: 'AuthKit' });
+  warn.mockRestore();
+  await feed.onApplicationShutdown();
 });

@@ -45,7 +45,7 @@ export class AuthCookies {
   }
 
   private read(header: string | undefined, name: string): string | undefined {
-    if (header === undefined || !this.options.credentials.cookie) return undefined;
+    if (!this.options.credentials.cookie) return undefined;
     const values = cookieValues(header, name);
     if (values.length > 1) {
       throw new AuthKitError('ambiguous_credentials', {
@@ -64,9 +64,8 @@ export class AuthCookies {
 
 /** Every value of one name. Not a cookie parser: those keep the first of two, and the second is what matters here. */
 export function cookieValues(header: string | undefined, name: string): string[] {
-  if (header === undefined || !header.includes(name)) return [];
-  return header
-    .split(';')
+  const pairs = header?.split(';') ?? [];
+  return pairs
     .map((pair) => pair.trim())
     .filter((pair) => pair.startsWith(`${name}=`))
     .map((pair) => pair.slice(name.length + 1));

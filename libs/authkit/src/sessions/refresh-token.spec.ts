@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHmac, hkdfSync, randomUUID } from 'node:crypto';
 import { KeyRing } from '../kernel/key-ring.js';
 import { RefreshTokens } from './refresh-token.js';
 
@@ -19,6 +19,13 @@ describe('refresh tokens', () => {
     expect(issue(sessionId, 7, seed)).toBe(token);
     expect(tokens.parse(token)).toMatchObject({ sessionId, generation: 7 });
     expect(tokens.isGenuine(tokens.parse(token)!, seed)).toBe(true);
+  });
+
+  it('are the text that other releases make of the same row', () => {
+    const key = Buffer.from(hkdfSync('sha256', NEW, 'authkit/v1', 'refresh-token', 32));
+    const mac = createHmac('sha256', key).update(`authkit-rt1|${sessionId}|7|${seed}`).digest();
+    const head = Buffer.from(`01${sessionId.replaceAll('-', '')}00000007`, 'hex');
+    expect(issue(sessionId, 7, seed)).toBe(`nar_${Buffer.concat([head, mac]).toString('base64url')}`);
   });
 
   it('are another text for another session, generation, seed or secret', () => {

@@ -62,7 +62,7 @@ export class RefreshTokens {
     if (token.length !== TEXT_LENGTH || !token.startsWith(PREFIX)) return null;
     const body = token.slice(PREFIX.length);
     const bytes = Buffer.from(body, 'base64url');
-    if (bytes.length !== BYTES || bytes[0] !== VERSION || !isCanonical(body)) return null;
+    if (bytes[0] !== VERSION || !isCanonical(body)) return null;
     return {
       sessionId: uuidOf(bytes),
       generation: bytes.readUInt32BE(17),

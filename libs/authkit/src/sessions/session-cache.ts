@@ -17,7 +17,7 @@ const MAX_LOADS = 3;
 interface Load {
   readonly sessionId: string;
   readonly userId: string;
-  stale: boolean;
+  stale?: boolean;
   result?: Promise<SessionSnapshot | null>;
 }
 
@@ -51,12 +51,12 @@ export class SessionCache {
    * @param reread whether to ask the store though a snapshot is cached
    */
   get(sessionId: string, userId: string, reread = false): SessionSnapshot | null | Promise<SessionSnapshot | null> {
-    if (reread || this.options.session.check === 'always') return this.load({ sessionId, userId, stale: false });
+    if (reread || this.options.session.check === 'always') return this.load({ sessionId, userId });
     const cached = this.snapshots.get(sessionId);
     if (cached && this.isServable(cached)) return cached;
     const joined = this.joinable.get(sessionId);
     if (joined?.result) return joined.result;
-    const load: Load = { sessionId, userId, stale: false };
+    const load: Load = { sessionId, userId };
     this.joinable.set(sessionId, load);
     return (load.result = this.load(load));
   }

@@ -12,6 +12,13 @@ describe('parseStrictJws', () => {
     });
   });
 
+  it('takes 4096 characters, and not one more', () => {
+    const ofLength = (payload: number) => jws('{}', `{"x":"${'y'.repeat(payload - 8)}"}`);
+    expect([ofLength(3059).length, ofLength(3060).length]).toEqual([4096, 4097]);
+    expect(parseStrictJws(ofLength(3059))).not.toBeNull();
+    expect(parseStrictJws(ofLength(3060))).toBeNull();
+  });
+
   it.each([
     ['two parts', 'YQ.YQ'],
     ['five parts', 'YQ.YQ.YQ.YQ.YQ'],

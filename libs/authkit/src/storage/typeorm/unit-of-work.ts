@@ -1,8 +1,10 @@
+import { randomInt } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import { QueryFailedError, type DataSource, type EntityManager, type QueryRunner } from 'typeorm';
 import { dialectOf, isUndone } from './dialect.js';
 
 const gates = new WeakMap<DataSource, Gate>();
-const ATTEMPTS = 5;
+const ATTEMPTS = 8;
 
 /**
  * Statements, and transactions that are isolated on every driver. What the database undoes because of a deadlock is
@@ -40,6 +42,8 @@ async function retried<T>(work: () => Promise<T>): Promise<T> {
       return await work();
     } catch (error) {
       if (attempt === ATTEMPTS || !isUndone(error)) throw error;
+      // Milliseconds, at random: those who met once would only meet again.
+      await setTimeout(randomInt(2 ** attempt));
     }
   }
 }
