@@ -134,7 +134,9 @@ export class Requests {
     const { random, strings, tokens } = this;
     const headers = random.once(80) ? [] : ['Host: localhost'];
     const scheme = random.pick(['Bearer', 'Bearer', 'Bearer', 'bearer', 'BEARER', 'Basic', 'Bearer ', 'Token', '']);
-    if (!random.once(3)) headers.push(`Authorization: ${scheme} ${clean(tokens.any())}`);
+    // Often genuine: most of what can break is behind the guard.
+    if (random.once(2)) headers.push(`Authorization: Bearer ${tokens.held.access}`);
+    else if (!random.once(3)) headers.push(`Authorization: ${scheme} ${clean(tokens.any())}`);
     if (random.once(3)) headers.push(`Cookie: ${this.cookie()}`);
     if (content && !random.once(20)) headers.push(`Content-Type: ${content.type}`);
     for (let i = random.below(4); i > 0; i -= 1) {

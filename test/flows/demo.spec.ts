@@ -145,6 +145,9 @@ describeOn('the demo', { databases: DATABASES }, ({ adapter, database }) => {
     expect(anonymous.headers['www-authenticate']).toBe('Bearer');
     const wrong = [{ ...NOTE, title: '' }, { ...NOTE, text: 'a\0b' }, { ...NOTE, ownerId: 'x' }, { title: 'alone' }];
     for (const body of wrong) expect((await client.post('/notes', body, { token })).status).toBe(400);
+    const deep = `{"title":${'['.repeat(7_000)}${']'.repeat(7_000)}}`;
+    const headers = { 'content-type': 'application/json' };
+    expect((await client.post('/notes', deep, { token, headers })).status).toBe(400);
     const { body: note } = await client.post('/notes', NOTE, { token });
     expect((await client.patch(`/notes/${note.id}`, { title: null }, { token })).status).toBe(400);
     expect((await client.get('/notes/1', { token })).status).toBe(400);

@@ -4,6 +4,7 @@ import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { AppModule } from './app.module.js';
 import { readDemoConfig, type Adapter, type Environment } from './demo-config.js';
+import { ShallowBodyPipe } from './shallow-body.pipe.js';
 import { setUpSwagger } from './swagger.js';
 
 /** The whole app, configured by `env` and not listening yet. */
@@ -14,7 +15,10 @@ export async function createDemoApp(env: Environment = process.env): Promise<INe
     abortOnError: false,
   });
   // For the demo's own routes; the kit validates the bodies of its own by itself.
-  app.useGlobalPipes(new ValidationPipe({ transform: true, whitelist: true, forbidNonWhitelisted: true }));
+  app.useGlobalPipes(
+    new ShallowBodyPipe(),
+    new ValidationPipe({ transform: true, whitelist: true, forbidNonWhitelisted: true }),
+  );
   setUpSwagger(app);
   return app;
 }
