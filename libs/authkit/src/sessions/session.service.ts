@@ -55,9 +55,16 @@ export class SessionService {
       const live = this.admit(await this.sessions.findWithUser(parsed.sessionId), parsed, via, companionId);
       const { session } = live;
       const behind = session.generation - parsed.generation;
-      if (behind < 0) return this.endStolen(live, parsed.generation, 'generation_ahead');
+      if (behind < 0) {
+        // Only at the generation that was read: a rotation meanwhile may have caught up with the token.
+        if (!(await this.endStolen(live, parsed.generation, 'generation_ahead', session.generation))) continue;
+        throw new AuthKitError('token_revoked', { reason: 'generation_ahead' });
+      }
       if (behind === 1 && this.isWithinGrace(session)) return live;
-      if (behind > 0) return this.endStolen(live, parsed.generation, 'refresh_token_reuse');
+      if (behind > 0) {
+        await this.endStolen(live, parsed.generation, 'refresh_token_reuse');
+        throw new AuthKitError('token_revoked', { reason: 'refresh_token_reuse' });
+      }
 
       const now = this.clock.now();
       const idleExpiresAt = Math.min(now + this.options.session.idleTimeout, session.absoluteExpiresAt);
@@ -95,9 +102,10 @@ export class SessionService {
     reason: RevocationReason,
     userId: string,
     by: 'user' | 'other' = 'user',
+    atGeneration?: number,
   ): Promise<boolean> {
     if (!isUuid(sessionId)) return false;
-    const revoked = await this.sessions.revoke(sessionId, reason, this.clock.now(), userId);
+    const revoked = await this.sessions.revoke(sessionId, reason, this.clock.now(), userId, atGeneration);
     this.cache.forgetSession(sessionId);
     if (revoked) {
       const actor = by === 'other' ? undefined : { kind: 'user' as const, id: userId };
@@ -177,13 +185,15 @@ export class SessionService {
     { session }: LiveSession,
     presented: number,
     reason: 'refresh_token_reuse' | 'generation_ahead',
-  ): Promise<never> {
+    atGeneration?: number,
+  ): Promise<boolean> {
+    const ended = await this.revoke(session.id, reason, session.userId, 'other', atGeneration);
     // Of many replays at once the one that ends the session tells of it.
-    if (await this.revoke(session.id, reason, session.userId, 'other')) {
+    if (ended) {
       const type = reason === 'refresh_token_reuse' ? 'session.reuse_detected' : 'session.generation_ahead';
       await this.events.emit(type, { presented, current: session.generation }, partiesOf(session));
     }
-    throw new AuthKitError('token_revoked', { reason });
+    return ended;
   }
 }
 

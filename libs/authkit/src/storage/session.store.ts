@@ -54,8 +54,14 @@ export abstract class SessionStore {
   /** Moves a live session from one epoch to another, after a password change made in it; false when it was not there. */
   abstract restamp(id: string, fromEpoch: number, toEpoch: number, at: number): MaybePromise<boolean>;
 
-  /** Ends a session that is not ended; with `userId` only if it is that user's. */
-  abstract revoke(id: string, reason: RevocationReason, at: number, userId?: string): MaybePromise<boolean>;
+  /** Ends a session that is not ended; with `userId` only if it is that user's, with `generation` only while that is the current one. */
+  abstract revoke(
+    id: string,
+    reason: RevocationReason,
+    at: number,
+    userId?: string,
+    generation?: number,
+  ): MaybePromise<boolean>;
 
   /** Ends all of a user's live sessions but one; the number ended. */
   abstract revokeAll(userId: string, reason: RevocationReason, at: number, exceptId?: string): MaybePromise<number>;

@@ -37,9 +37,10 @@ export class MemorySessionStore extends SessionStore {
     return true;
   }
 
-  override revoke(id: string, reason: RevocationReason, at: number, userId?: string): boolean {
+  override revoke(id: string, reason: RevocationReason, at: number, userId?: string, generation?: number): boolean {
     const row = this.rows.get(id);
     if (!row || row.revokedAt !== null || (userId !== undefined && row.userId !== userId)) return false;
+    if (generation !== undefined && row.generation !== generation) return false;
     Object.assign(row, { revokedAt: at, revokedReason: reason, changedAt: at });
     return true;
   }

@@ -88,11 +88,20 @@ export class TypeOrmSessionStore extends SessionStore {
     return affected === 1;
   }
 
-  override async revoke(id: string, reason: RevocationReason, at: number, userId?: string): Promise<boolean> {
+  override async revoke(
+    id: string,
+    reason: RevocationReason,
+    at: number,
+    userId?: string,
+    generation?: number,
+  ): Promise<boolean> {
+    const only =
+      (userId === undefined ? '' : ' AND {s.userId} === :userId') +
+      (generation === undefined ? '' : ' AND {s.generation} = :generation');
     const { affected } = await this.run(
       `UPDATE {s} SET {s.revokedAt} = :at, {s.revokedReason} = :reason, {s.changedAt} = :at
-       WHERE {s.id} === :id AND {s.revokedAt} IS NULL${userId === undefined ? '' : ' AND {s.userId} === :userId'}`,
-      { id, reason, at, userId },
+       WHERE {s.id} === :id AND {s.revokedAt} IS NULL${only}`,
+      { id, reason, at, userId, generation },
     );
     return affected === 1;
   }

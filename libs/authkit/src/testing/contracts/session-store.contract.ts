@@ -84,6 +84,18 @@ const revocationChecks: Checks = {
     assertWinners('revoke()', await Promise.all(won), 1);
   },
 
+  'revokes with a generation only while it is the current one': async (sessions) => {
+    const userId = await sessions.user();
+    const { id } = await sessions.add(userId);
+    const revoke = (generation: number) => sessions.store.revoke(id, 'generation_ahead', AT + 1, userId, generation);
+    assertIs('at a later one', await revoke(2), false);
+    await sessions.store.rotate(id, 1, AT + 1, AT + HOUR, 'key-2');
+    assertIs('at the one before', await revoke(1), false);
+    assertHas('session', await sessions.get(id), { revokedAt: null });
+    assertIs('at the current one', await revoke(2), true);
+    assertHas('session', await sessions.get(id), { revokedAt: AT + 1, revokedReason: 'generation_ahead' });
+  },
+
   'revokes all of a user’s sessions but one, and nobody else’s': async (sessions) => {
     const [userId, otherId] = [await sessions.user(), await sessions.user()];
     const [a, b, c] = [await sessions.add(userId), await sessions.add(userId), await sessions.add(userId)];
