@@ -1,34 +1,19 @@
 // npm run docs:mutation: writes the tables of docs/security/mutation-testing.md from Stryker's reports. Fails when a
 // folder is below the score, or when a mutant survives without a reason in test/mutation/survivors.json.
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { format, resolveConfig } from 'prettier';
-import { FOLDERS, LOWEST_SCORE, reportOf } from '../test/mutation/folders.mjs';
+import { count, filesOf, FOLDERS, isSurvivor, LOWEST_SCORE, mutantsOf, reportOf } from '../test/mutation/reports.mjs';
 
 const PAGE = 'docs/security/mutation-testing.md';
 const REASONS = 'test/mutation/survivors.json';
-const SRC = 'libs/authkit/src/';
 
-/** One mutant, named by what does not change when lines move. */
-function describe(file, source, { mutatorName, replacement, status, location }) {
-  const line = source.split('\n')[location.start.line - 1].trim();
-  return { file: file.replace(SRC, ''), mutator: mutatorName, line, replacement: oneLine(replacement ?? ''), status };
-}
-const oneLine = (text) => text.replace(/\s+/g, ' ').trim();
 const keyOf = ({ file, mutator, line, replacement }) => JSON.stringify([file, mutator, line, replacement]);
-const isSurvivor = ({ status }) => status === 'Survived' || status === 'NoCoverage';
-
-function count(mutants) {
-  const of = (...statuses) => mutants.filter(({ status }) => statuses.includes(status)).length;
-  const [killed, timeout, survived] = [of('Killed'), of('Timeout'), of('Survived', 'NoCoverage')];
-  const all = killed + timeout + survived;
-  return { all, killed, timeout, survived, score: all === 0 ? 100 : (100 * (killed + timeout)) / all };
-}
 const row = (name, { all, killed, timeout, survived, score }) =>
   `| ${[name, all, killed, timeout, survived, `${score.toFixed(1)} %`].join(' | ')} |`;
 const HEAD = ['mutants', 'killed', 'timed out', 'survived', 'score'];
 const table = (first, rows) => [`| ${[first, ...HEAD].join(' | ')} |`, `|---|${'--:|'.repeat(HEAD.length)}`, ...rows];
 
-const missing = FOLDERS.filter((folder) => !existsSync(reportOf(folder)));
+const missing = FOLDERS.flatMap(filesOf).filter((file) => mutantsOf(file) === null);
 if (missing.length > 0) {
   console.error(`No report of ${missing.join(', ')}: run npm run test:mutation first.`);
   process.exit(2);
@@ -36,12 +21,8 @@ if (missing.length > 0) {
 
 const reasons = new Map(JSON.parse(readFileSync(REASONS, 'utf8')).map((entry) => [keyOf(entry), entry]));
 const folders = FOLDERS.map((name) => {
-  const { files } = JSON.parse(readFileSync(reportOf(name), 'utf8'));
-  const mutantsOf = Object.entries(files).map(([file, { source, mutants }]) => ({
-    file: file.replace(SRC, ''),
-    mutants: mutants.map((mutant) => describe(file, source, mutant)),
-  }));
-  return { name, files: mutantsOf, mutants: mutantsOf.flatMap(({ mutants }) => mutants) };
+  const files = filesOf(name).map((file) => ({ file, mutants: mutantsOf(file) }));
+  return { name, files, mutants: files.flatMap(({ mutants }) => mutants) };
 });
 const survivors = folders.flatMap(({ mutants }) => mutants.filter(isSurvivor));
 
@@ -65,7 +46,8 @@ const listed = folders.flatMap(({ files }) =>
     return [`**${file}**`, '', ...lines, ''];
   }),
 );
-const date = new Date(Math.max(...FOLDERS.map((folder) => statSync(reportOf(folder)).mtimeMs)));
+const dates = FOLDERS.flatMap(filesOf).map((file) => statSync(reportOf(file)).mtimeMs);
+const date = new Date(Math.max(...dates));
 const generated = [
   `By \`npm run test:mutation\`, ${date.toISOString().slice(0, 10)}.`,
   '',
