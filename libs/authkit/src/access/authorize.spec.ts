@@ -1,0 +1,58 @@
+import { testPrincipal } from '../testing/test-principal.js';
+import { authorize } from './authorize.js';
+import type { RouteRule } from './route-rule.js';
+
+const rule = (over: Partial<RouteRule> = {}): RouteRule => ({
+  public: false,
+  optional: false,
+  roles: [],
+  permissions: [],
+  credentials: ['user'],
+  liveSession: false,
+  explicit: true,
+  ...over,
+});
+const refused = (code: string, reason: string | RegExp) => expect.objectContaining({ code, reason });
+const editor = testPrincipal({ roles: ['editor'], permissions: ['posts:*'] });
+
+describe('authorize', () => {
+  it('lets anybody into what is public, whatever else it asks for', () => {
+    expect(() => authorize(null, rule({ public: true, roles: [['boss']] }))).not.toThrow();
+  });
+
+  it('lets anonymous callers in only where they may be', () => {
+    expect(() => authorize(null, rule({ optional: true }))).not.toThrow();
+    expect(() => authorize(null, rule())).toThrow(refused('authentication_required', 'no credential'));
+  });
+
+  it('refuses a kind of credential that is not accepted there', () => {
+    const robot = testPrincipal({ kind: 'api-key', roles: ['editor'] });
+    expect(() => authorize(robot, rule())).toThrow(refused('credential_not_allowed', 'credential of kind api-key'));
+    expect(() => authorize(robot, rule({ credentials: ['user', 'api-key'] }))).not.toThrow();
+  });
+
+  it('asks for one role of every list', () => {
+    expect(() => authorize(editor, rule({ roles: [['boss', 'editor']] }))).not.toThrow();
+    const both = rule({ roles: [['editor'], ['boss', 'chief']] });
+    expect(() => authorize(editor, both)).toThrow(refused('insufficient_scope', 'needs role boss or chief'));
+  });
+
+  it('asks for every permission', () => {
+    expect(() => authorize(editor, rule({ permissions: ['posts:read', 'posts:write'] }))).not.toThrow();
+    const more = rule({ permissions: ['posts:read', 'users:read'] });
+    expect(() => authorize(editor, more)).toThrow(
+      refused('insufficient_scope', 'needs permission posts:read and users:read'),
+    );
+  });
+
+  it('says in the header of a 403 that a scope is missing (RFC 6750, 3.1)', () => {
+    try {
+      authorize(editor, rule({ roles: [['boss']] }));
+    } catch (error) {
+      expect((error as { headers: object }).headers).toEqual({
+        'WWW-Authenticate': 'Bearer error="insufficient_scope"',
+      });
+    }
+    expect.assertions(1);
+  });
+});
