@@ -2,15 +2,14 @@ import type { Provider, Type } from '@nestjs/common';
 import type { Authenticator } from '../access/authenticator.js';
 import type { AuthEventListener } from '../kernel/events.js';
 import type { SecondFactor } from '../login/second-factor.js';
-import type { MigrationClass } from '../storage/typeorm/migrations/migration-class.js';
 
 /** An optional part of the kit: data that plugs into three points, so that the core names no feature. */
 export interface AuthKitFeature {
   /** Also its entry in `routes.features`. */
   readonly name: string;
   readonly entities?: readonly Type<object>[];
-  /** Migrations that make the tables of its entities, given the host's user entity if there is one. */
-  readonly migrations?: (userEntity: Type<object> | undefined) => readonly MigrationClass[];
+  /** Migrations (TypeORM's `MigrationInterface`) that make its tables, given the host's user entity if there is one. */
+  readonly migrations?: (userEntity: Type<object> | undefined) => readonly Type<object>[];
   readonly providers?: readonly Provider[];
   /** Those of its providers that host code may inject. */
   readonly exports?: readonly Type<object>[];

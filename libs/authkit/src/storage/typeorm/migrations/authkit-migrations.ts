@@ -33,6 +33,7 @@ export function authKitMigrations(options: AuthKitMigrationsOptions = {}): Migra
   return [
     ...(userEntity && usersTable !== 'own' ? [usersMigration(userEntity, usersTable)] : []),
     sessionsMigration(userEntity),
-    ...features.flatMap(({ migrations }) => migrations?.(userEntity) ?? []),
+    // A feature's type names no ORM, so that apps without one can read it.
+    ...(features.flatMap(({ migrations }) => migrations?.(userEntity) ?? []) as MigrationClass[]),
   ];
 }
