@@ -9,6 +9,7 @@ const { values } = parseArgs({
     adapter: { type: 'string', default: 'both' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     'database-url': { type: 'string' },
+    vectors: { type: 'string', default: process.env.AUTHKIT_VECTORS },
   },
 });
 const adapters = values.adapter === 'both' ? ['express', 'fastify'] : [values.adapter];
@@ -19,14 +20,14 @@ for (const adapter of adapters) {
     adapter,
     requests: Number(values.requests),
     seed: Number(values.seed),
-    vectors: process.env.AUTHKIT_VECTORS,
+    vectors: values.vectors,
     databaseUrl: values['database-url'],
   }).run();
   const { counts, controls, memory, statuses, violations } = campaign;
   const rows = {
     adapter,
     seed: campaign.seed,
-    'naughty strings': campaign.strings.hasList ? 'own and blns' : 'own (AUTHKIT_VECTORS names no folder)',
+    'naughty strings': campaign.strings.hasList ? 'own and blns' : 'own (--vectors names no folder with blns)',
     requests: campaign.sent,
     'per second': Math.round(campaign.sent / campaign.seconds),
     ...counts,

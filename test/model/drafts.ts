@@ -165,6 +165,8 @@ export const group = fc.oneof(
   fc.array(anyDraft, { minLength: 2, maxLength: 4 }),
   fc.tuple(ending, slipping),
   fc.tuple(slipping, ending, slipping),
+  fc.tuple(access, ending),
+  fc.tuple(changePassword, revokeAllAndDie),
   fc.tuple(refresh, refresh, slipping),
   fc.tuple(changePassword, fc.oneof(changePassword, ending)),
   fc.tuple(setActive, setActive, login),

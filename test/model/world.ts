@@ -36,7 +36,7 @@ export const LIMITS = {
   accessTtl: 15 * 60_000,
   skew: 5_000,
   idle: HOUR,
-  absolute: 2.5 * HOUR,
+  absolute: HOUR + 20 * 60_000,
   grace: 30_000,
   graceTolerance: 5_000,
 } as const;
