@@ -8,13 +8,14 @@ import { Run } from './run.js';
 // `npm run test:model -- --runs 20000`, or `-- --seed S --path P --replay R` as a failure prints them.
 const env = (name: string) => process.env[`AUTHKIT_MODEL_${name}`];
 const numRuns = Number(env('RUNS') ?? 250);
-const seed = env('SEED') === undefined ? undefined : Number(env('SEED'));
+// The same stories at every run of the suite; the long mode tells others.
+const seed = Number(env('SEED') ?? 20_261_124);
 const replay = env('REPLAY');
 
 const parameters = {
   numRuns,
   unbiased: true,
-  ...(seed !== undefined && { seed }),
+  seed,
   ...(env('PATH') && { path: env('PATH') }),
 };
 const kinds = { 'one after the other': oneAfterTheOther(replay), 'at once': atOnce(replay) };

@@ -1,14 +1,18 @@
 import base from '../../jest.config.mjs';
 
 /**
- * For Stryker alone: the units beside the mutated files; nothing that needs a database, a port or another process.
+ * For Stryker alone: the units beside the mutated files, and two flows of the boot, on stores in memory; nothing that
+ * needs a database or another process.
  *
  * @type {import('jest').Config}
  */
 export default {
   ...base,
   rootDir: '../..',
-  testMatch: ['<rootDir>/libs/authkit/src/{sessions,access,passwords,login}/**/*.spec.ts'],
+  testMatch: [
+    '<rootDir>/libs/authkit/src/{sessions,access,passwords,login}/**/*.spec.ts',
+    '<rootDir>/test/flows/{module,route-inventory}.spec.ts',
+  ],
   globalSetup: undefined,
   globalTeardown: undefined,
   coverageThreshold: undefined,

@@ -1,3 +1,4 @@
+// Covers ./bcrypt-format.js
 import { createRequire } from 'node:module';
 import { bcrypt } from './bcrypt.hasher.js';
 import type { HashJob } from './password-hasher.js';

@@ -1,3 +1,4 @@
+// Covers ./foreign-scheme.js ./foreign-schemes.js ./bcrypt-format.js
 import {
   ARGON2,
   DEVISE_PEPPER,
