@@ -8,6 +8,7 @@ import {
   Module,
   Post,
   RequestMethod,
+  Scope,
   SetMetadata,
   UseGuards,
   Version,
@@ -17,19 +18,22 @@ import {
   type INestApplication,
   type MiddlewareConsumer,
   type NestModule,
-  Scope,
+  type Provider,
 } from '@nestjs/common';
 import { APP_GUARD, HttpAdapterHost, RouterModule } from '@nestjs/core';
+import { Test } from '@nestjs/testing';
 import {
   AllowCredentials,
   Authenticated,
   AuthKitGuard,
+  AuthKitModule,
   Permissions,
   Public,
   RouteInventory,
   Roles,
   type RouteEntry,
 } from 'nest-authkit';
+import { memoryStorage, overrideAuthKitGuard } from 'nest-authkit/testing';
 import type { Reply } from '../support/client.js';
 import { createTestApp, describeOn, type TestApp, type TestAppOptions } from '../support/test-app.js';
 
@@ -439,6 +443,52 @@ describeOn('RouteInventory', {}, ({ adapter }) => {
     t = await createTestApp({ adapter, controllers: [Wrapped] });
     const user = await t.signUp('ada@example.com');
     expect((await t.client.get('/wrapped', { token: user.accessToken })).status).toBe(403);
+  });
+});
+
+describe('the guard that the inventory looks for', () => {
+  @Injectable()
+  class OtherGuard implements CanActivate {
+    canActivate(): boolean {
+      return true;
+    }
+  }
+  @Injectable()
+  class OwnGuard extends AuthKitGuard {}
+
+  async function areGuarded(providers: Provider[], isReplaced = false): Promise<boolean[]> {
+    const builder = Test.createTestingModule({
+      imports: [AuthKitModule.forRoot({ storage: memoryStorage(), routes: false, globalGuard: false })],
+      controllers: [Arrays],
+      providers,
+    });
+    const module = await (isReplaced ? overrideAuthKitGuard(builder, null) : builder).compile();
+    const app = module.createNestApplication({ logger: false });
+    await app.init();
+    const guarded = new Set(
+      app
+        .get(RouteInventory)
+        .routes()
+        .map((route) => route.guarded),
+    );
+    await app.close();
+    return [...guarded];
+  }
+
+  it.each<[string, Provider[], boolean]>([
+    ['none', [], false],
+    ['another', [{ provide: APP_GUARD, useClass: OtherGuard }], false],
+    ['another for each request', [{ provide: APP_GUARD, scope: Scope.REQUEST, useClass: OtherGuard }], false],
+    ['the kit’s', [{ provide: APP_GUARD, useExisting: AuthKitGuard }], true],
+    ['a subclass of it', [{ provide: APP_GUARD, useClass: OwnGuard }], true],
+    ['a subclass of it for each request', [{ provide: APP_GUARD, scope: Scope.REQUEST, useClass: OwnGuard }], true],
+  ])('is in force where the global one is %s: %#', async (_which, providers, guarded) => {
+    expect(await areGuarded(providers)).toEqual([guarded]);
+  });
+
+  it('may be what a test has put in its place', async () => {
+    expect(await areGuarded([{ provide: APP_GUARD, useExisting: AuthKitGuard }], true)).toEqual([true]);
+    expect(await areGuarded([{ provide: APP_GUARD, useClass: OtherGuard }], true)).toEqual([false]);
   });
 });
 
