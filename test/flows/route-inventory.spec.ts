@@ -427,6 +427,40 @@ describeOn('RouteInventory', {}, ({ adapter }) => {
     },
   );
 
+  it.each([false, true])(
+    'lets nobody into a wrapped method of a controller made for each request (public: %p)',
+    async (isPublic) => {
+      @Controller({ path: 'wrapped', scope: Scope.REQUEST })
+      class Wrapped {
+        constructor() {
+          const original = this.secret.bind(this);
+          this.secret = () => original();
+          this.twice = this.twice.bind(this).bind(this);
+        }
+        @Get()
+        @Roles('admin')
+        secret() {
+          return ok();
+        }
+        @Get('twice')
+        @Roles('admin')
+        twice() {
+          return ok();
+        }
+      }
+      if (isPublic) Public()(Wrapped);
+      t = await createTestApp({ adapter, controllers: [Wrapped] });
+      const [user, admin] = [await t.signUp('ada@example.com'), await t.signUp('eve@example.com', ['admin'])];
+      const statuses = async (path: string) => [
+        (await t.client.get(path)).status,
+        (await t.client.get(path, { token: user.accessToken })).status,
+        (await t.client.get(path, { token: admin.accessToken })).status,
+      ];
+      expect(await statuses('/wrapped')).toEqual([500, 500, 500]);
+      expect(await statuses('/wrapped/twice')).toEqual([401, 403, 200]);
+    },
+  );
+
   it('keeps the rule of a method that the constructor has wrapped', async () => {
     @Controller('wrapped')
     class Wrapped {

@@ -43,7 +43,7 @@ export function standsFor(replacement: Handler, declared: Handler): void {
 
 /** The effective rule of a handler; worked out once. Throws {@link AuthKitConfigError} when it contradicts itself. */
 export function ruleOf(called: Handler, controller: Type<unknown>): RouteRule {
-  const handler = declarations.get(called) ?? boundMethod(called, controller) ?? called;
+  const handler = declarations.get(called) ?? declaredMethod(called, controller);
   let rules = known.get(handler);
   if (!rules) known.set(handler, (rules = new Map<object, RouteRule>()));
   let rule = rules.get(controller);
@@ -51,11 +51,25 @@ export function ruleOf(called: Handler, controller: Type<unknown>): RouteRule {
   return rule;
 }
 
-/** For controllers made anew for each request, which nobody has seen before. */
-function boundMethod({ name }: Handler, controller: Type<unknown>): Handler | undefined {
-  if (!name.startsWith('bound ')) return undefined;
-  const declared = (controller.prototype as Record<string, unknown>)[name.slice(6)];
-  return typeof declared === 'function' ? declared : undefined;
+/**
+ * For controllers made anew for each request, whose methods nobody has seen before: a method, or a bound one. What else
+ * a constructor has put in a method's place has a rule that nobody can see, so nobody is let in.
+ */
+function declaredMethod(called: Handler, controller: Type<unknown>): Handler {
+  const name = called.name.replace(/^(bound )+/, '');
+  for (let one = controller; one.prototype; one = Object.getPrototypeOf(one) as Type<unknown>) {
+    const names = Object.getOwnPropertyNames(one.prototype);
+    if (names.some((own) => methodOf(one, own) === called)) return called;
+    const declared = name === called.name ? undefined : methodOf(one, name);
+    if (typeof declared === 'function') return declared;
+  }
+  // A wrapper that took the decorators over.
+  if (Reflect.getOwnMetadataKeys(called).some((key) => String(key).startsWith('authkit:'))) return called;
+  throw new AuthKitConfigError(
+    `${controller.name}.${called.name || '(a method)'}`,
+    'its constructor has put another function in its place, which has none of its decorators',
+    'Leave the method as it is, or make the controller a singleton.',
+  );
 }
 
 /**

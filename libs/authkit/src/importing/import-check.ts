@@ -114,7 +114,8 @@ export class ImportCheck {
 
   private fieldProblems(fields: Readonly<Record<string, unknown>>): FieldProblem[] {
     return Object.keys(fields).flatMap((name) => {
-      if (PROTECTED_FIELDS.has(name) || Object.hasOwn(KNOWN, name)) {
+      // A store that assigns `__proto__` would change the object instead of a field.
+      if (PROTECTED_FIELDS.has(name) || Object.hasOwn(KNOWN, name) || name === '__proto__') {
         return [problem(`fields.${name}`, 'protected_field', 'Give it beside fields, if it can be given at all.')];
       }
       return this.users.hasField(name) ? [] : [problem(`fields.${name}`, 'unknown_field', 'There is no such column.')];

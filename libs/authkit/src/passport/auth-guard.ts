@@ -19,19 +19,31 @@ export function refuseInOwnWords(
   name: string,
   admissionOf: (request: RequestLike) => PassportAdmission | undefined,
 ): void {
-  const guard = AuthGuard(name).prototype as GuardMethods;
+  patch(AuthGuard(name).prototype as GuardMethods, admissionOf, () => true);
+  // AuthGuard() without a name is another class; it means the default strategy of PassportModule.
+  patch(AuthGuard().prototype as GuardMethods, admissionOf, (guard) => guard.options?.defaultStrategy === name);
+}
+
+type Configured = IAuthGuard & { options?: { defaultStrategy?: unknown } };
+
+function patch(
+  guard: GuardMethods,
+  admissionOf: (request: RequestLike) => PassportAdmission | undefined,
+  isMeant: (guard: Configured) => boolean,
+): void {
   const { canActivate, handleRequest } = guard;
 
   guard.canActivate = async function (context) {
+    if (!isMeant(this)) return canActivate.call(this, context);
     // The host may say where its request is (GraphQL).
     const request = this.getRequest(context) as RequestLike;
     const admission = admissionOf(request);
+    if (!admission) throw new AuthKitError('unavailable', { reason: 'a request of an app the strategy does not know' });
     try {
       const admitted = await canActivate.call(this, context);
-      admission?.enforce(context, request);
+      admission.enforce(context, request);
       return admitted;
     } catch (error) {
-      if (!admission) throw error;
       return admission.refuse(error, context);
     }
   };

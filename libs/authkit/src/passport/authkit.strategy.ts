@@ -62,7 +62,9 @@ export class AuthKitStrategy extends PassportStrategy(Strategy, 'authkit') imple
 
   /** Called by passport on a copy of this, which it gave `success`, `fail`, `error` for the one request. */
   override authenticate(request: PassportRequest, options?: object): void {
-    const own = strategyOf(request) ?? this;
+    const own = strategyOf(request);
+    // Never another app's keys.
+    if (!own) return this.error(new AuthKitError('unavailable', { reason: 'a request of an app nobody knows' }));
     const run = own === Object.getPrototypeOf(this) ? this : (Object.assign(Object.create(own), this) as this);
     run.authenticateOwn(request, options);
   }

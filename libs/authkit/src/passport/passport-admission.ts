@@ -24,10 +24,10 @@ export class PassportAdmission extends AuthKitGuard {
     this.admit(found, ANY_USER, request);
   }
 
-  /** What the handler demands besides: `@Roles` and `@Permissions` hold without `AuthKitGuard` too. */
+  /** What the handler demands besides: its decorators hold without `AuthKitGuard` too. */
   enforce(context: ExecutionContext, incoming: RequestLike): void {
     const rule = ruleOf(context.getHandler(), context.getClass());
-    if (rule.roles.length + rule.permissions.length === 0) return;
+    if (!rule.explicit || rule.public) return;
     const request = nodeRequest(incoming);
     const { principal } = RequestContext.of(request);
     // The credential, and with it the CSRF check, is behind us.

@@ -52,9 +52,9 @@ function isRefusal(error: unknown): boolean {
   return name === 'AuthorizationError' || (name === 'TokenError' && code === 'invalid_grant');
 }
 
-/** For events: may come from the request, so it is kept short. */
+/** For events: may come from the request, so it is kept short and on one line. */
 function textOf(challenge: unknown): string {
   const { message } = (challenge ?? {}) as { message?: unknown };
   const text = typeof message === 'string' && message !== '' ? message : typeof challenge === 'string' ? challenge : '';
-  return text.slice(0, 200) || 'refused';
+  return text.slice(0, 200).replace(/\p{Cc}/gu, ' ') || 'refused';
 }

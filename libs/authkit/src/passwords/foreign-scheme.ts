@@ -26,7 +26,8 @@ export interface ScryptCost {
 /** At most 128 MiB, and four times what filling them takes: about two seconds, so that a planted hash cannot burn minutes. */
 export function isAffordable({ N, r, p }: ScryptCost): boolean {
   const positive = N > 1 && r > 0 && p > 0;
-  return positive && (N & (N - 1)) === 0 && N * r <= 2 ** 20 && N * r * p <= 2 ** 22;
+  // The last is RFC 7914's own, without which there is no scrypt.
+  return positive && (N & (N - 1)) === 0 && N * r <= 2 ** 20 && N * r * p <= 2 ** 22 && N < 2 ** (16 * r);
 }
 
 /** scrypt in a worker; `length` in bytes. */

@@ -56,16 +56,32 @@ const mysql: Dialect = {
   check: checkMysql,
 };
 
-const DIALECTS: Partial<Record<string, Dialect>> = { postgres, cockroachdb: postgres, mysql, mariadb: mysql };
+const SQLITE_DRIVERS = 'better-sqlite3 sqlite sqljs capacitor cordova expo nativescript react-native'.split(' ');
+const DIALECTS: Partial<Record<string, Dialect>> = {
+  ...Object.fromEntries(SQLITE_DRIVERS.map((type) => [type, sqlite])),
+  postgres,
+  cockroachdb: postgres,
+  mysql,
+  mariadb: mysql,
+};
 
-/** Of the DataSource's type; what is neither PostgreSQL nor of the MySQL family is taken for SQLite. */
-export function dialectOf(source: DataSource): Dialect {
-  return DIALECTS[source.options.type] ?? sqlite;
+/** Of the DataSource's type. Throws for a database that nobody has tried the kit's statements on. */
+export function dialectOf({ options: { type } }: Pick<DataSource, 'options'>): Dialect {
+  const dialect = DIALECTS[type];
+  if (dialect) return dialect;
+  throw new AuthKitConfigError(
+    'TypeOrmModule.type',
+    `the kit does not know ${type}`,
+    'Use SQLite, PostgreSQL, MariaDB or MySQL, or give storage.users and storage.sessions of your own.',
+  );
 }
 
 async function checkMysql(source: DataSource): Promise<void> {
   const { flags, extra } = source.options as { flags?: unknown; extra?: { flags?: unknown } };
-  if ([flags, extra?.flags].flat().some((flag) => typeof flag === 'string' && /^-FOUND_ROWS$/i.test(flag))) {
+  // A text is a list too, separated by commas.
+  if (
+    [flags, extra?.flags].flat().some((flag) => typeof flag === 'string' && /(^|,)\s*-FOUND_ROWS\s*(,|$)/i.test(flag))
+  ) {
     throw new AuthKitConfigError(
       'TypeOrmModule.flags',
       '-FOUND_ROWS makes a row that is found but already as wanted count as not found',
