@@ -5,7 +5,10 @@ import { docOf, interfaceIn, oneLine, parseSource, sentenceOf } from './source.j
 
 const SOURCE = 'libs/authkit/src/options/authkit-options.ts';
 const INTRODUCTION = `How to give them, what production refuses and more: [configuration](../guides/configuration.md). A duration is a
-number of seconds, or text: \`'30s'\`, \`'15m'\`, \`'12h'\`, \`'7d'\`.`;
+number of seconds, or text: \`'30s'\`, \`'15m'\`, \`'12h'\`, \`'7d'\`.
+
+Described in guides: the keys of [\`accessToken.keys\`](../guides/key-rotation.md#access-tokens-with-a-key-pair),
+[\`passport()\`](../guides/passport.md#reference), [\`ResourceServerModule\`](../guides/resource-server.md).`;
 
 /** An option with a value, by its path. */
 interface Option {
