@@ -35,7 +35,10 @@ describeOn('an account', { databases: ['memory', ...ALL_DATABASES] }, (place) =>
   it('is found by address or username, as typed', async () => {
     const user = await t.auth.register({ email: 'find@example.com', username: 'Finder', password: PASSWORD });
     expect((await t.auth.findUser(' FIND@example.com '))?.id).toBe(user.id);
+    expect((await t.auth.findUser({ email: ' FIND@example.com ' }))?.id).toBe(user.id);
     expect((await t.auth.findUser('finder'))?.id).toBe(user.id);
+    expect((await t.auth.findUser({ username: 'FINDER' }))?.id).toBe(user.id);
+    expect(await t.auth.findUser({ email: 'finder' })).toBeNull();
     expect(await t.auth.findUser('nobody@example.com')).toBeNull();
     expect(await t.auth.findUser('not an address@')).toBeNull();
   });

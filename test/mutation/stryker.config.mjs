@@ -2,7 +2,8 @@
 import { fileURLToPath } from 'node:url';
 import { reportOf, SRC } from './reports.mjs';
 
-const file = process.env.MUTATED_FILE;
+// Tools that only read the configuration name no file.
+const file = process.env.MUTATED_FILE ?? 'sessions/cookies.ts';
 const ignorer = fileURLToPath(new URL('texts-for-people.mjs', import.meta.url));
 
 export default {

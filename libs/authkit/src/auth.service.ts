@@ -8,7 +8,7 @@ import type { CredentialTransport } from './kernel/credential-transport.js';
 import { AccessTokens, type AccessClaims } from './sessions/access-token.js';
 import { SessionService, type LiveSession } from './sessions/session.service.js';
 import { TokenPairs, type TokenPair } from './sessions/token-pair.js';
-import { UserStore, type AuthUser, type KnownUser } from './storage/user.store.js';
+import { UserStore, type AuthUser, type KnownUser, type LoginIdentifier } from './storage/user.store.js';
 
 /** A user who has just signed in. */
 export interface SignIn<U extends AuthUser = AuthUser> extends TokenPair {
@@ -42,8 +42,8 @@ export class AuthService<U extends AuthUser = AuthUser> {
     return (await this.importer.importOne(user)) as U;
   }
 
-  /** The user with this e-mail address or username, as typed; null when there is none. */
-  async findUser(identifier: string): Promise<U | null> {
+  /** The user with this e-mail address or username, as typed, or with just the one given; null when there is none. */
+  async findUser(identifier: string | LoginIdentifier): Promise<U | null> {
     return ((await this.logins.find(identifier))?.user as U | undefined) ?? null;
   }
 

@@ -69,8 +69,8 @@ export class LoginService {
   }
 
   /** The user with this e-mail address or username, as typed. */
-  async find(identifier: string): Promise<KnownUser | null> {
-    const named = identifierOf(identifier);
+  async find(identifier: string | LoginIdentifier): Promise<KnownUser | null> {
+    const named = typeof identifier === 'string' ? identifierOf(identifier) : canonical(identifier);
     return named && ((await this.users.findByIdentifier(named)) as KnownUser | null);
   }
 
@@ -101,10 +101,14 @@ export class LoginService {
 
 /** An address if there is an `@`, else a username; null when no account can have it. */
 function identifierOf(raw: string): LoginIdentifier | null {
-  if (raw.includes('@')) {
-    const email = canonicalEmail(raw);
+  return canonical(raw.includes('@') ? { email: raw } : { username: raw });
+}
+
+function canonical(identifier: LoginIdentifier): LoginIdentifier | null {
+  if ('email' in identifier) {
+    const email = canonicalEmail(identifier.email);
     return email === null ? null : { email };
   }
-  const username = canonicalUsername(raw);
+  const username = canonicalUsername(identifier.username);
   return username === null ? null : { username };
 }
