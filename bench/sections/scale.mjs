@@ -38,7 +38,7 @@ function callsOn(users, sessions, generations, size) {
   const someone = () => idOf(Math.floor(Math.random() * size));
   const rotate = async (id) => {
     const generation = generations.get(id) ?? 1;
-    await sessions.rotate(id, generation, Date.now(), FAR);
+    await sessions.rotate(id, generation, Date.now(), FAR, 'bench-key-id');
     generations.set(id, generation + 1);
   };
   return {
