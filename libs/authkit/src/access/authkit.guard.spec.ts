@@ -210,7 +210,7 @@ describe('the row of the user', () => {
     reads.mockClear();
     const context = RequestContext.of(request);
     expect(await context.loadUser!()).toMatchObject({ id: s.known.user.id });
-    await context.loadUser!();
+    expect(await context.loadUser!()).toMatchObject({ id: s.known.user.id });
     expect(reads).toHaveBeenCalledTimes(1);
   });
 

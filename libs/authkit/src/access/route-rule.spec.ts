@@ -1,5 +1,5 @@
 import { AllowCredentials, Authenticated, LiveSession, Permissions, Public, Roles } from './decorators.js';
-import { ruleOf, type Handler } from './route-rule.js';
+import { ruleOf, standsFor, type Handler } from './route-rule.js';
 
 class Plain {
   undecorated() {}
@@ -217,5 +217,43 @@ describe('ruleOf in detail', () => {
     const optional = '@Authenticated({ optional: true }) stands beside a role or permission';
     expect(() => rule(Torn, 'any')).toThrow(told('Torn', '@Public() stands beside another rule'));
     expect(() => rule(Half, 'any')).toThrow(told('Half', optional));
+  });
+});
+
+describe('a function that a constructor has put in the place of a method', () => {
+  class Base {
+    @Roles('admin') list() {}
+    @Public() open() {}
+  }
+  class Sub extends Base {}
+  const { list, open } = Base.prototype;
+
+  it('has the rule of the method it is said to stand for', () => {
+    const wrapper = () => list();
+    standsFor(wrapper, list);
+    expect(ruleOf(wrapper, Base)).toMatchObject({ roles: [['admin']], public: false });
+    standsFor(open, open);
+    expect(ruleOf(open, Base)).toMatchObject({ public: true });
+  });
+
+  it.each([Base, Sub])('has the method’s own rule when it is only bound, once or more (%p)', (controller) => {
+    const bound = list.bind(new Base());
+    expect(ruleOf(bound, controller)).toMatchObject({ roles: [['admin']], explicit: true });
+    expect(ruleOf(bound.bind(null), controller)).toMatchObject({ roles: [['admin']], explicit: true });
+    expect(ruleOf(open.bind(null), controller)).toMatchObject({ public: true });
+  });
+
+  it('lets nobody in when nobody can say what it is', () => {
+    const replaced = (name: string) =>
+      expect.objectContaining({
+        path: `Base.${name}`,
+        problem: expect.stringContaining('put another function in its'),
+      });
+    function other() {}
+    expect(() => ruleOf(() => list(), Base)).toThrow(replaced('(a method)'));
+    expect(() => ruleOf(other, Base)).toThrow(replaced('other'));
+    expect(() => ruleOf(other.bind(null), Base)).toThrow(replaced('bound other'));
+    // Of the same name, and not the method.
+    expect(() => ruleOf({ list: () => undefined }.list, Base)).toThrow(replaced('list'));
   });
 });

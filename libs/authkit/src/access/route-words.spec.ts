@@ -32,6 +32,10 @@ describe('who may call a route, in words', () => {
   it('counts every route once, and leaves out what there is none of', () => {
     expect(summaryOf([])).toBe('0 routes');
     expect(summaryOf([route({ public: true, roles: [['a']] })])).toBe('1 route: 1 public');
+    expect(summaryOf([route({}), route({})])).toBe('2 routes: 2 signed in');
+    expect(summaryOf([route({ explicit: false }), route({ explicit: false })])).toBe(
+      '2 routes: 2 signed in (2 of them without a decorator)',
+    );
     const all = [
       route({ public: true }, false),
       route({ optional: true }),
@@ -50,5 +54,6 @@ describe('who may call a route, in words', () => {
     const names = Array.from({ length: 12 }, (_, i) => `n${i}`);
     expect(namesOf([...names, 'n0'])).toBe(`${names.slice(0, 10).join(', ')} and 2 more`);
     expect(namesOf(['a', 'b', 'a'])).toBe('a, b');
+    expect(namesOf(names.slice(0, 10))).toBe(names.slice(0, 10).join(', '));
   });
 });

@@ -37,6 +37,12 @@ describe('a request', () => {
     expect(found).toMatchObject({ via: 'cookie', principal: { id: s.known.user.id } });
   });
 
+  it('with the access cookie alone is let in where headers are switched off', async () => {
+    const s = setUp({ credentials: { header: false } });
+    expect(await s.ask({ cookie: `${s.access}=${s.accessToken}` })).toMatchObject({ via: 'cookie' });
+    expect(() => s.byHeader()).toThrow(refused('authentication_required'));
+  });
+
   it('with a bad header is refused, though the cookie is good', () => {
     const s = setUp();
     const both = { authorization: 'Bearer x', cookie: `${s.access}=${s.accessToken}` };
