@@ -520,6 +520,20 @@ describe('the guard that the inventory looks for', () => {
     expect(await areGuarded(providers)).toEqual([guarded]);
   });
 
+  it('is looked for in vain, and then nothing is said to run before it', async () => {
+    const module = await Test.createTestingModule({
+      imports: [AuthKitModule.forRoot({ storage: memoryStorage(), routes: false, globalGuard: false })],
+      controllers: [OpenHouse],
+      providers: [{ provide: APP_GUARD, useClass: OtherGuard }],
+    }).compile();
+    const app = module.createNestApplication({ logger: false });
+    await app.init();
+    expect(app.get(RouteInventory).notes()).toEqual([
+      { level: 'warn', text: expect.stringContaining('no AuthKitGuard stands before') },
+    ]);
+    await app.close();
+  });
+
   it('may be what a test has put in its place', async () => {
     expect(await areGuarded([{ provide: APP_GUARD, useExisting: AuthKitGuard }], true)).toEqual([true]);
     expect(await areGuarded([{ provide: APP_GUARD, useClass: OtherGuard }], true)).toEqual([false]);
