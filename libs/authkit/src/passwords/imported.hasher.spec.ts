@@ -1,4 +1,4 @@
-// Covers ./foreign-scheme.js ./foreign-schemes.js ./bcrypt-format.js
+// Covers ./imported.hasher.js ./firebase.scheme.js ./foreign-scheme.js ./foreign-schemes.js
 import {
   ARGON2,
   DEVISE_PEPPER,
