@@ -43,11 +43,13 @@ export function standsFor(replacement: Handler, declared: Handler): void {
 
 /** The effective rule of a handler; worked out once. Throws {@link AuthKitConfigError} when it contradicts itself. */
 export function ruleOf(called: Handler, controller: Type<unknown>): RouteRule {
-  const handler = declarations.get(called) ?? declaredMethod(called, controller);
-  let rules = known.get(handler);
-  if (!rules) known.set(handler, (rules = new Map<object, RouteRule>()));
+  let rules = known.get(called);
+  if (!rules) known.set(called, (rules = new Map<object, RouteRule>()));
   let rule = rules.get(controller);
-  if (!rule) rules.set(controller, (rule = combine(handler, controller)));
+  if (!rule) {
+    const handler = declarations.get(called) ?? declaredMethod(called, controller);
+    rules.set(controller, (rule = combine(handler, controller)));
+  }
   return rule;
 }
 
