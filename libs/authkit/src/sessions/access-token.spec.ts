@@ -1,9 +1,9 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, createSecretKey } from 'node:crypto';
 import { jest } from '@jest/globals';
 import { wire, type Wiring } from '../../../../test/support/wiring.js';
 import { KeyRing } from '../kernel/key-ring.js';
 import { AccessTokenKeys } from './access-token-keys.js';
-import { AccessTokens } from './access-token.js';
+import { AccessTokens, AccessTokenVerifier, UnknownKeyError } from './access-token.js';
 
 type Json = Record<string, unknown>;
 const SUBJECT = {
@@ -194,4 +194,66 @@ it('a remembered token costs no signature', () => {
   const again = jest.spyOn(verifier, 'verifySignature');
   s.tokens.verify(s.genuine);
   expect(again).not.toHaveBeenCalled();
+});
+
+describe('the key that a token names', () => {
+  const s = setUp();
+
+  it('is found before anything is verified', () => {
+    const key = s.tokens.verificationKey(s.genuine)!;
+    expect([key.kid, key.alg]).toEqual([partOf(s.genuine, 0)['kid'], 'HS256']);
+    expect(s.tokens.verificationKey(`${s.genuine.slice(0, -4)}AAAA`)).toBe(key);
+  });
+
+  it.each([
+    ['nonsense', 'nonsense'],
+    ['a token without kid', forge(s, { kid: undefined })],
+    ['a token with a kid that is no text', forge(s, { kid: [partOf(s.genuine, 0)['kid']] })],
+    ['a token with an unknown kid', forge(s, { kid: 'x' })],
+    ['a token of another algorithm', forge(s, { alg: 'HS512' })],
+    ['a token of another type', forge(s, { typ: 'JWT' })],
+  ])('is none of ours for %s', (_what, token) => {
+    expect(s.tokens.verificationKey(token)).toBeNull();
+  });
+});
+
+describe('a key that is not there', () => {
+  it('is named in the error, with when the token says it was signed', () => {
+    const s = setUp();
+    try {
+      s.tokens.verify(forge(s, { kid: 'x' }, { iat: 42 }));
+    } catch (error) {
+      expect(error).toBeInstanceOf(UnknownKeyError);
+      expect(error).toMatchObject({ code: 'token_invalid', kid: 'x', issuedAt: 42 });
+    }
+    expect.assertions(2);
+  });
+
+  it('takes its tokens with it when it is withdrawn, also those seen before', () => {
+    const s = setUp();
+    const ring = new Map([[s.tokens.verificationKey(s.genuine)!.kid, s.tokens.verificationKey(s.genuine)!]]);
+    const [[kid, key]] = ring;
+    const verifier = new AccessTokenVerifier(s.options.accessToken, { find: (one) => ring.get(one) }, s.clock);
+    expect(verifier.verify(s.genuine)).toMatchObject({ sub: 'u1' });
+    ring.delete(kid);
+    expect(() => verifier.verify(s.genuine)).toThrow(invalid(/unknown key/));
+    ring.set(kid, { ...key, key: createSecretKey(Buffer.alloc(32, 1)) });
+    expect(() => verifier.verify(s.genuine)).toThrow(invalid(/signature/));
+    ring.set(kid, key);
+    expect(verifier.verify(s.genuine)).toMatchObject({ sub: 'u1' });
+  });
+});
+
+it('an expired token that nobody has seen before still proves its session, for logout', () => {
+  const { tokens, genuine, clock } = setUp();
+  clock.advance(86_400_000);
+  expect(tokens.verify(genuine, { allowExpired: true })).toMatchObject({ sub: 'u1' });
+});
+
+it('a token may be 5 seconds from the future, to the second', () => {
+  const s = setUp();
+  s.clock.advance(750); // to a whole second
+  const now = s.clock.now() / 1000;
+  expect(s.tokens.verify(forge(s, {}, { iat: now + 5, exp: now + 60 }))).toMatchObject({ iat: now + 5 });
+  expect(() => s.tokens.verify(forge(s, {}, { iat: now + 6, exp: now + 60 }))).toThrow(invalid(/a claim/));
 });
