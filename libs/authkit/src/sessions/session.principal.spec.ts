@@ -1,5 +1,5 @@
-import { Grants } from '../access/role-policy.js';
-import { SessionPrincipal } from './session.principal.js';
+import { Grants, RolePolicy } from '../access/role-policy.js';
+import { principalOf, SessionPrincipal } from './session.principal.js';
 
 describe('the principal of a session', () => {
   const grants = new Grants(['editor', 'author'], ['posts:*']);
@@ -27,4 +27,19 @@ describe('the principal of a session', () => {
   it('cannot be given another identity by a handler', () => {
     expect(Object.isFrozen(principal)).toBe(true);
   });
+});
+
+it('a verified token alone makes the same principal, its time in milliseconds', () => {
+  const claims = { sub: 'u1', sid: 's1', roles: ['editor'], amr: ['pwd'], auth_time: 1_800_000_000 } as const;
+  const roles = new RolePolicy({ roles: { editor: { inherits: [], permissions: ['posts:*'] } } });
+  const principal = principalOf(claims as never, roles);
+  expect(principal).toMatchObject({
+    ...{ kind: 'user', id: 'u1', sessionId: 's1', roles: ['editor'], permissions: ['posts:*'] },
+    ...{ amr: ['pwd'], authenticatedAt: 1_800_000_000_000 },
+  });
+  expect([principal.hasRole('editor'), principal.can('posts:write'), principal.can('users:write')]).toEqual([
+    true,
+    true,
+    false,
+  ]);
 });
