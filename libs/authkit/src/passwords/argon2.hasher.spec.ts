@@ -127,3 +127,67 @@ describe('a stored argon2id hash', () => {
     expect(hasher.decoy()).not.toBe(decoy);
   });
 });
+
+describe('argon2 hashes of other systems', () => {
+  const phc = (name: string, version = 'v=19$') =>
+    `$${name}$${version}m=64,t=1,p=1$${'A'.repeat(22)}$${'A'.repeat(43)}`;
+
+  it.each([
+    [phc('argon2id'), 'argon2id', phc('argon2id')],
+    [phc('argon2i'), 'argon2i', phc('argon2i')],
+    [phc('argon2d'), 'argon2d', phc('argon2d')],
+    // The first version wrote none.
+    [phc('argon2i', ''), 'argon2i', phc('argon2i', 'v=16$')],
+    [`argon2${phc('argon2id')}`, 'django-argon2id', phc('argon2id')],
+    [`argon2${phc('argon2i', '')}`, 'django-argon2i', phc('argon2i', 'v=16$')],
+  ])('%p is %s, and verified as %p', async (hash, scheme, asked) => {
+    const { jobs, run: count } = counter(true);
+    expect(hasher.schemeOf(hash)).toBe(scheme);
+    expect(hasher.recognises(hash)).toBe(true);
+    expect(await hasher.verify('secret', hash, count)).toBe(true);
+    expect(jobs.map(({ args }) => args)).toEqual([[asked, 'secret']]);
+  });
+
+  it.each([
+    '',
+    'argon2',
+    `xargon2${phc('argon2id')}`,
+    `argon2x${phc('argon2id')}`,
+    `argon2${phc('argon2x')}`,
+    `x${phc('argon2i', '')}`,
+  ])('%p is none', async (hash) => {
+    expect(hasher.schemeOf(hash)).toBeNull();
+    expect(await hasher.verify('secret', hash, counter(true).run)).toBe(false);
+  });
+
+  it.each([
+    ['m=32,t=1,p=4', true],
+    ['m=31,t=1,p=4', false],
+    ['m=8,t=1,p=1', true],
+    ['m=7,t=1,p=1', false],
+    ['m=64,t=0,p=1', false],
+    ['m=64,t=10,p=1', true],
+    ['m=64,t=1,p=0', false],
+  ])('parameters %s are ones it can have: %p', (parameters, can) => {
+    expect(hasher.schemeOf(stored(parameters)) !== null).toBe(can);
+  });
+});
+
+describe('a failure against a cheaper argon2 hash', () => {
+  const costly = argon2id({ memory: 256, passes: 2, parallelism: 2 });
+
+  it.each([
+    ['m=64,t=2,p=2', [192]],
+    ['m=64,t=1,p=2', [224]],
+    ['m=240,t=2,p=2', [16]],
+    ['m=241,t=2,p=2', []],
+    ['m=256,t=2,p=2', []],
+    ['m=1024,t=1,p=1', []],
+    ['m=1,t=1,p=1', [256]],
+  ])('of %s is made up for with so much memory: %p', async (parameters, memory) => {
+    const { jobs, run: count } = counter();
+    await costly.makeUp('secret', stored(parameters), count);
+    const made = jobs.map(({ method, args }) => [method, (args[1] as { memoryCost: number }).memoryCost]);
+    expect(made).toEqual(memory.map((one) => ['hashSync', one]));
+  });
+});

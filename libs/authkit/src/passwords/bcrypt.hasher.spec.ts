@@ -1,4 +1,3 @@
-// Covers ./bcrypt.hasher.js ./bcrypt-format.js
 import { createRequire } from 'node:module';
 import { bcrypt } from './bcrypt.hasher.js';
 import type { HashJob } from './password-hasher.js';
