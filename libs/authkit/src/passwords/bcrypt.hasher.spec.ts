@@ -194,3 +194,12 @@ describe('making up for a cheaper hash', () => {
     expect(await costsOf(hash)).toEqual(costs);
   });
 });
+
+it('bcrypt names the scheme of a hash it can verify, and of no other', () => {
+  const named = ['$2b$12$', '$bcrypt-sha256$v=2,t=2b,r=12$', 'nonsense'].map((start) =>
+    bcrypt().schemeOf(
+      `${start}${'n79VH.0Q2TMWmt3Oqt9uku'}${start.includes('r=') ? '$' : ''}Kq4Noyk3094Y2QlB8NdRT8SvGiI4ft2`,
+    ),
+  );
+  expect(named).toEqual(['bcrypt', 'bcrypt-sha256', null]);
+});
