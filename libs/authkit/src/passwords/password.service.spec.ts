@@ -200,6 +200,11 @@ describe('PasswordService with several schemes', () => {
     expect(full.shouldRehash('old:p')).toBe(false);
   });
 
+  it('names the scheme of a hash that some hasher knows, and of no other', () => {
+    const { service } = setUp();
+    expect(['new:p', 'ext:p', 'md5:1'].map((hash) => service.schemeOf(hash))).toEqual(['new', 'new', null]);
+  });
+
   it('hashes no more once the app shuts down', async () => {
     const { service } = setUp();
     await service.onApplicationShutdown();
