@@ -1,4 +1,4 @@
-// Covers ../../libs/authkit/src/access/guard-check.js ../../libs/authkit/src/access/route-report.js
+// Covers ../../libs/authkit/src/access/route-report.js
 import { Controller, Get, Global, Injectable, Module, type DynamicModule, type ModuleMetadata } from '@nestjs/common';
 import { ConfigModule, ConfigService } from '@nestjs/config';
 import { APP_GUARD } from '@nestjs/core';

@@ -1,4 +1,4 @@
-// Covers ../../libs/authkit/src/access/route-inventory.js ../../libs/authkit/src/access/route-notes.js ../../libs/authkit/src/access/route-report.js ../../libs/authkit/src/access/strict-routes.js ../../libs/authkit/src/access/guard-check.js
+// Covers ../../libs/authkit/src/access/route-inventory.js ../../libs/authkit/src/access/route-notes.js ../../libs/authkit/src/access/route-report.js ../../libs/authkit/src/access/strict-routes.js
 import {
   All,
   Controller,
