@@ -248,6 +248,7 @@ describe('a function that a constructor has put in the place of a method', () =>
       expect.objectContaining({
         path: `Base.${name}`,
         problem: expect.stringContaining('put another function in its'),
+        message: expect.stringContaining('make the controller a singleton'),
       });
     function other() {}
     expect(() => ruleOf(() => list(), Base)).toThrow(replaced('(a method)'));
@@ -255,5 +256,16 @@ describe('a function that a constructor has put in the place of a method', () =>
     expect(() => ruleOf(other.bind(null), Base)).toThrow(replaced('bound other'));
     // Of the same name, and not the method.
     expect(() => ruleOf({ list: () => undefined }.list, Base)).toThrow(replaced('list'));
+    // Metadata, but no rule.
+    Reflect.defineMetadata('host:cached', true, other);
+    expect(() => ruleOf(other, Base)).toThrow(replaced('other'));
+  });
+
+  it('has its own rule when it took the decorators over', () => {
+    const wrapper = () => list();
+    for (const key of Reflect.getOwnMetadataKeys(list)) {
+      Reflect.defineMetadata(key, Reflect.getOwnMetadata(key, list), wrapper);
+    }
+    expect(ruleOf(wrapper, Base)).toMatchObject({ roles: [['admin']], public: false });
   });
 });

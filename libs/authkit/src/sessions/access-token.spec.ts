@@ -106,6 +106,13 @@ describe('verifying an access token', () => {
     expect(() => tokens.verify(genuine)).toThrow(expect.objectContaining({ code: 'token_expired' }));
   });
 
+  it('goes by the clock it is given, and by no other', () => {
+    const s = setUp();
+    // To 2001, where a token of that year has not expired.
+    s.clock.advance(-800_000_000_000);
+    expect(s.tokens.verify(s.tokens.sign({ ...SUBJECT, authenticatedAt: s.clock.now() }))).toMatchObject({ sub: 'u1' });
+  });
+
   it('waits for nbf, give or take 5 seconds, also with allowExpired', () => {
     const s = setUp();
     const nbf = Math.floor(s.clock.now() / 1000) + 10;
