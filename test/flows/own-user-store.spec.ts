@@ -164,7 +164,7 @@ describe('a store that keeps only one half of the epochs', () => {
   }
 
   it('is refused at the first user, saying what is missing', async () => {
-    const storage = { users: Half, sessions: memoryStorage };
+    const storage = { ...memoryStorage(), users: Half };
     const t = await createTestApp({ authkit: { storage, registration: { enabled: false } } });
     await expect(t.auth.findUser('ada@example.com')).rejects.toThrow(
       /storage\.users: it has only one of endSessions\(\) and sessionEpoch/,
@@ -173,7 +173,7 @@ describe('a store that keeps only one half of the epochs', () => {
   });
 
   it('and one that keeps none cannot go into production beside own sessions', async () => {
-    const storage = { users: SyncUserStore, sessions: memoryStorage };
+    const storage = { ...memoryStorage(), users: SyncUserStore };
     const production = { baseUrl: 'https://app.example.com', passwords: { hasher: bcrypt() } };
     await expect(
       createTestApp({ authkit: { storage, registration: { enabled: false }, ...production } }),
