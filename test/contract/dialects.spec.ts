@@ -1,7 +1,7 @@
 import { DataSource, Table, type DataSourceOptions } from 'typeorm';
 import { DatabaseClock } from '../../libs/authkit/src/storage/typeorm/database-clock.js';
 import { dialectOf } from '../../libs/authkit/src/storage/typeorm/dialect.js';
-import { UnitOfWork } from '../../libs/authkit/src/storage/typeorm/unit-of-work.js';
+import { TypeOrmUnitOfWork } from '../../libs/authkit/src/storage/typeorm/typeorm-unit-of-work.js';
 import { ALL_DATABASES, describeOnDatabases, prepareDatabase, type Database } from '../support/databases.js';
 
 async function connect(database: Database, more: object = {}) {
@@ -12,11 +12,11 @@ async function connect(database: Database, more: object = {}) {
 
 describeOnDatabases('transactions', ALL_DATABASES, (database) => {
   let at: Awaited<ReturnType<typeof connect>>;
-  let unit: UnitOfWork;
+  let unit: TypeOrmUnitOfWork;
   let table: string;
   beforeAll(async () => {
     at = await connect(database);
-    unit = new UnitOfWork(at.source);
+    unit = new TypeOrmUnitOfWork(at.source);
     const runner = at.source.createQueryRunner();
     const { schema } = at.source.options as { schema?: string };
     table = schema ? `${schema}.t` : 't';

@@ -10,7 +10,7 @@ import {
   type PasswordChange,
   type UserRecord,
 } from 'nest-authkit';
-import { MemorySessionStore } from 'nest-authkit/testing';
+import { memoryStorage } from 'nest-authkit/testing';
 import { describeIf } from '../support/describe-if.js';
 import { ADAPTERS, createTestApp, PASSWORD, type TestApp } from '../support/test-app.js';
 import { ALL_DATABASES, missingFor, prepareDatabase, type TestDatabase } from '../support/databases.js';
@@ -102,7 +102,7 @@ for (const { adapter, users, database, store } of places)
       t = await createTestApp({
         adapter,
         authkit: {
-          storage: { users, ...(database === 'memory' && { sessions: MemorySessionStore }) },
+          storage: { ...(database === 'memory' && memoryStorage()), users },
           registration: { enabled: false },
         },
         imports: prepared ? [TypeOrmModule.forRoot(prepared.options)] : [],
@@ -164,7 +164,7 @@ describe('a store that keeps only one half of the epochs', () => {
   }
 
   it('is refused at the first user, saying what is missing', async () => {
-    const storage = { users: Half, sessions: MemorySessionStore };
+    const storage = { ...memoryStorage(), users: Half };
     const t = await createTestApp({ authkit: { storage, registration: { enabled: false } } });
     await expect(t.auth.findUser('ada@example.com')).rejects.toThrow(
       /storage\.users: it has only one of endSessions\(\) and sessionEpoch/,
@@ -173,7 +173,7 @@ describe('a store that keeps only one half of the epochs', () => {
   });
 
   it('and one that keeps none cannot go into production beside own sessions', async () => {
-    const storage = { users: SyncUserStore, sessions: MemorySessionStore };
+    const storage = { ...memoryStorage(), users: SyncUserStore };
     const production = { baseUrl: 'https://app.example.com', passwords: { hasher: bcrypt() } };
     await expect(
       createTestApp({ authkit: { storage, registration: { enabled: false }, ...production } }),

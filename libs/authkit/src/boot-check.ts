@@ -66,8 +66,8 @@ export class BootCheck implements OnModuleInit {
 
   /** Epochs in memory differ between nodes and start again with the process: good for tests only. */
   private assertEpochs(): void {
-    const { users, sessions } = this.staticOptions.storage ?? {};
-    if (this.options.production && users && sessions && !(users.prototype as UserStore).endSessions) {
+    const { users } = this.staticOptions.storage ?? {};
+    if (this.options.production && users && !this.source && !(users.prototype as UserStore).endSessions) {
       throw new AuthKitConfigError(
         'storage.users',
         `${users.name} keeps no session epochs, and nothing else does`,

@@ -6,13 +6,20 @@ import { Clock, SystemClock } from './kernel/clock.js';
 import { AuthKitConfigError } from './kernel/errors.js';
 import type { AuthKitStaticOptions } from './options/authkit-options.js';
 import { ExternalUserStore } from './storage/external-user.store.js';
+import { MemoryUnitOfWork } from './storage/memory/memory-unit-of-work.js';
 import { MemoryUserStateStore } from './storage/memory/memory-user-state.store.js';
+import { OneTimeTokenStore } from './storage/one-time-token.store.js';
+import { OutboxStore } from './storage/outbox.store.js';
 import { SessionStore } from './storage/session.store.js';
 import { DatabaseClock } from './storage/typeorm/database-clock.js';
 import { authKitEntities } from './storage/typeorm/entities.js';
+import { TypeOrmOneTimeTokenStore } from './storage/typeorm/typeorm-one-time-token.store.js';
+import { TypeOrmOutboxStore } from './storage/typeorm/typeorm-outbox.store.js';
 import { TypeOrmSessionStore } from './storage/typeorm/typeorm-session.store.js';
+import { TypeOrmUnitOfWork } from './storage/typeorm/typeorm-unit-of-work.js';
 import { TypeOrmUserStateStore } from './storage/typeorm/typeorm-user-state.store.js';
 import { TypeOrmUserStore } from './storage/typeorm/typeorm-user.store.js';
+import { UnitOfWork } from './storage/unit-of-work.js';
 import { UserStateStore } from './storage/user-state.store.js';
 import { UserStore } from './storage/user.store.js';
 
@@ -29,8 +36,14 @@ export function storageOf(options: AuthKitStaticOptions): { imports: DynamicModu
   if (userEntity && storage.users) {
     throw new AuthKitConfigError('storage.users', 'it is given beside userEntity', 'Keep the one where users live.');
   }
-  const usesTypeOrm = !storage.users || !storage.sessions;
+  const { users, sessions, oneTimeTokens, outbox } = storage;
+  const usesTypeOrm = [users, sessions, oneTimeTokens, outbox].includes(undefined);
   const source = getDataSourceToken(options.dataSource);
+  const onTypeOrm = (token: abstract new () => object, make: (one: DataSource) => object): Provider => ({
+    provide: token,
+    inject: [source],
+    useFactory: make,
+  });
   return {
     imports: usesTypeOrm ? [TypeOrmModule.forFeature(authKitEntities(options), options.dataSource)] : [],
     providers: [
@@ -38,9 +51,18 @@ export function storageOf(options: AuthKitStaticOptions): { imports: DynamicModu
       usesTypeOrm
         ? { provide: Clock, inject: [source], useFactory: (one: DataSource) => new DatabaseClock(one) }
         : { provide: Clock, useClass: SystemClock },
+      usesTypeOrm
+        ? onTypeOrm(UnitOfWork, (one) => new TypeOrmUnitOfWork(one))
+        : { provide: UnitOfWork, useClass: MemoryUnitOfWork },
+      oneTimeTokens
+        ? { provide: OneTimeTokenStore, useClass: oneTimeTokens }
+        : onTypeOrm(OneTimeTokenStore, (one) => new TypeOrmOneTimeTokenStore(one, userEntity)),
+      outbox
+        ? { provide: OutboxStore, useClass: outbox }
+        : onTypeOrm(OutboxStore, (one) => new TypeOrmOutboxStore(one)),
       ...userStoreProviders(options, usesTypeOrm),
-      storage.sessions
-        ? { provide: SessionStore, useClass: storage.sessions }
+      sessions
+        ? { provide: SessionStore, useClass: sessions }
         : {
             provide: SessionStore,
             inject: [source, UserStore],

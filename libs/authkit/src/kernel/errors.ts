@@ -49,6 +49,8 @@ export const PROBLEMS = {
   last_admin: [409, 'The last active administrator cannot be removed'],
   /** Another request changed the password first. Start again with the new one. */
   password_changed_meanwhile: [409, 'The password was changed by another request'],
+  /** The link of a mail was used, has expired, was replaced by a newer one, or is not genuine. Ask for another. */
+  link_invalid: [410, 'The link is not valid any more'],
   /** A body over 16 KiB on a route of the kit. */
   body_too_large: [413, 'The request body is too large'],
   /** Not JSON in UTF-8 (at `/auth/token`: not a form), or a content encoding. Send `application/json`. */

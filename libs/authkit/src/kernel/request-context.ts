@@ -61,6 +61,11 @@ export class RequestContext {
     return this.request.headers['user-agent']?.slice(0, 512) ?? null;
   }
 
+  /** The Accept-Language header, cut at 256 characters; empty when there is none. */
+  get languages(): string {
+    return this.request.headers['accept-language']?.slice(0, 256) ?? '';
+  }
+
   get method(): string {
     return this.request.method ?? '';
   }

@@ -3,6 +3,8 @@ import type { AuthKitFeature } from '../features/feature.js';
 import type { CredentialTransport } from '../kernel/credential-transport.js';
 import type { Duration } from '../kernel/duration.js';
 import type { PasswordHasher } from '../passwords/password-hasher.js';
+import type { OneTimeTokenStore } from '../storage/one-time-token.store.js';
+import type { OutboxStore } from '../storage/outbox.store.js';
 import type { SessionStore } from '../storage/session.store.js';
 import type { AuthUser, UserStore } from '../storage/user.store.js';
 
@@ -29,6 +31,10 @@ export interface AuthKitStaticOptions<U extends AuthUser = AuthUser> {
     users?: Type<UserStore>;
     /** Instead of the table `auth_sessions`. @default the TypeORM one */
     sessions?: Type<SessionStore>;
+    /** Instead of the table `auth_one_time_tokens`. @default the TypeORM one */
+    oneTimeTokens?: Type<OneTimeTokenStore>;
+    /** Instead of the table `auth_outbox`. @default the TypeORM one */
+    outbox?: Type<OutboxStore>;
   };
   /** Name of the TypeORM DataSource. @default the default one */
   dataSource?: string;
@@ -154,6 +160,19 @@ export interface AuthKitRuntimeOptions {
     defaultRoles?: readonly string[];
     /** Usernames nobody may register, besides the built-in ones (`admin`, `root`, `support` ...). @default [] */
     reservedUsernames?: readonly string[];
+  };
+  /** How long the links in mails are good; 1 min to 30 d each. */
+  linkLifetimes?: {
+    /** To prove the address, and to say that the registration was somebody else's. @default '24h' */
+    verifyEmail?: Duration;
+    /** To choose a new password. @default '30m' */
+    resetPassword?: Duration;
+    /** To choose the first password of an account that somebody else has made. @default '24h' */
+    setPassword?: Duration;
+    /** To confirm a new address. @default '1h' */
+    changeEmail?: Duration;
+    /** To stop a change of the address, and to say that a login was somebody else's. @default '7d' */
+    objection?: Duration;
   };
   /** Roles by name, each a `RoleDefinition`. A role not listed grants nothing but itself. @default \{\} */
   roles?: Readonly<Record<string, RoleDefinition>>;

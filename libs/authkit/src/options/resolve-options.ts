@@ -1,62 +1,18 @@
 import { KeyObject } from 'node:crypto';
 import { AuthKitConfigError } from '../kernel/errors.js';
-import type { SigningKey } from '../kernel/signing-key.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
 import type { CredentialTransport } from '../kernel/credential-transport.js';
-import type { AuthKitRuntimeOptions, RoleDefinition } from './authkit-options.js';
+import type { OneTimePurpose } from '../storage/one-time-token.store.js';
+import type { AuthKitRuntimeOptions } from './authkit-options.js';
+import type { ResolvedOptions } from './resolved-options.js';
 import { bool, duration, integer, oneOf, refuse, section, text, textList } from './option-parsers.js';
 import { anything, cookieName, defaultRoles, exactOrigin, hashers, roleDefinitions } from './special-parsers.js';
 import { assertKeySecrets, signingKeys } from './signing-keys.js';
 import { parseSecrets } from './secret-parser.js';
 
-/** The options with every default applied; durations in milliseconds; frozen. */
-export interface ResolvedOptions {
-  readonly production: boolean;
-  /** What the operator should know, logged at boot. */
-  readonly warnings: readonly string[];
-  readonly appName: string;
-  readonly baseUrl: string;
-  readonly secrets: readonly string[];
-  readonly accessToken: {
-    readonly ttl: number;
-    readonly issuer: string;
-    readonly audience: string;
-    /** Null when keys derived from the secrets sign. */
-    readonly keys: readonly SigningKey[] | null;
-  };
-  readonly credentials: { readonly header: boolean; readonly cookie: boolean; readonly default: CredentialTransport };
-  readonly session: {
-    readonly idleTimeout: number;
-    readonly absoluteTimeout: number;
-    readonly rotationGrace: number;
-    readonly maxPerUser: number;
-    readonly check: 'cached' | 'always' | 'never';
-    readonly staleness: number;
-  };
-  readonly cookies: {
-    readonly secure: boolean;
-    readonly sameSite: 'lax' | 'strict' | 'none';
-    /** With their prefix, as browsers send them. */
-    readonly names: { readonly access: string; readonly refresh: string };
-    readonly domain: string | null;
-  };
-  readonly passwords: {
-    readonly minLength: number;
-    readonly hashers: readonly PasswordHasher[];
-    readonly workers: number | null;
-    readonly queue: number;
-  };
-  readonly registration: {
-    readonly enabled: boolean;
-    readonly requireVerifiedEmail: boolean;
-    readonly defaultRoles: readonly string[];
-    readonly reservedUsernames: readonly string[];
-  };
-  readonly roles: Readonly<Record<string, Required<RoleDefinition>>>;
-  readonly adminRole: string | null;
-  readonly allowedOrigins: readonly string[];
-  readonly strictRoutes: boolean;
-}
+export type { ResolvedOptions } from './resolved-options.js';
+
+const linkLifetime = (fallback: string) => duration(fallback, '1m', '30d');
 
 const LOOPBACK = /^(localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 
@@ -110,6 +66,14 @@ export function resolveOptions(raw: AuthKitRuntimeOptions, env: NodeJS.ProcessEn
         requireVerifiedEmail: bool(false),
         defaultRoles,
         reservedUsernames: textList([]),
+      }),
+    linkLifetimes: (value, path) =>
+      section(value, path, {
+        verifyEmail: linkLifetime('24h'),
+        resetPassword: linkLifetime('30m'),
+        setPassword: linkLifetime('24h'),
+        changeEmail: linkLifetime('1h'),
+        objection: linkLifetime('7d'),
       }),
     roles: roleDefinitions,
     adminRole: (value, path) => (value === null ? null : text('admin')(value, path)),
@@ -184,11 +148,27 @@ export function resolveOptions(raw: AuthKitRuntimeOptions, env: NodeJS.ProcessEn
       queue: given.passwords.queue,
     },
     registration: given.registration,
+    linkLifetimes: byPurpose(given.linkLifetimes),
     roles: given.roles,
     adminRole: given.adminRole,
     allowedOrigins: [...new Set([baseUrl.origin, ...given.allowedOrigins])],
     strictRoutes: given.strictRoutes,
   });
+}
+
+type LinkLifetimes = Record<'verifyEmail' | 'resetPassword' | 'setPassword' | 'changeEmail' | 'objection', number>;
+
+function byPurpose(given: LinkLifetimes): Record<OneTimePurpose, number> {
+  return {
+    verify_email: given.verifyEmail,
+    disown_registration: given.verifyEmail,
+    reset_password: given.resetPassword,
+    set_password: given.setPassword,
+    change_email: given.changeEmail,
+    cancel_email_change: given.objection,
+    not_me: given.objection,
+    cancel_deletion: given.objection,
+  };
 }
 
 function parseBaseUrl(value: string | null): URL {

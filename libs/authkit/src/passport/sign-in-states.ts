@@ -1,10 +1,11 @@
-import { createCipheriv, createDecipheriv, randomBytes, type KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { serialize } from 'cookie';
 import { LRUCache } from 'lru-cache';
 import { Clock } from '../kernel/clock.js';
 import { KeyRing } from '../kernel/key-ring.js';
 import { randomToken } from '../kernel/random.js';
+import { seal, unseal } from '../kernel/sealed.js';
 import { RESOLVED_OPTIONS } from '../options/tokens.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
 import { cookieValues } from '../sessions/cookies.js';
@@ -30,7 +31,6 @@ export interface SignInExchange {
 }
 
 const LIFETIME_MS = 10 * 60_000;
-const ALGORITHM = 'aes-256-gcm';
 
 /**
  * States of sign-ins at a provider (RFC 6749, 10.12): random, sealed into a cookie of the browser that began, bound to
@@ -59,7 +59,7 @@ export class SignInStates {
       begin: (kept) => {
         const state = randomToken(32);
         const pending: Pending = { state, kept, expiresAt: this.clock.now() + LIFETIME_MS };
-        cookies.push(this.cookie(name, seal(this.keys[0], name, pending), LIFETIME_MS / 1000));
+        cookies.push(this.cookie(name, seal(this.keys[0], name, JSON.stringify(pending)), LIFETIME_MS / 1000));
         return state;
       },
       redeem: (state) => {
@@ -77,11 +77,8 @@ export class SignInStates {
   }
 
   private open(name: string, sealed: string): Pending | null {
-    for (const key of this.keys) {
-      const text = unseal(key, name, sealed);
-      if (text !== null) return JSON.parse(text) as Pending;
-    }
-    return null;
+    const text = unseal(this.keys, name, sealed);
+    return text === null ? null : (JSON.parse(text) as Pending);
   }
 
   private get keys(): readonly KeyObject[] {
@@ -96,25 +93,5 @@ export class SignInStates {
   private cookie(name: string, value: string, maxAge: number): string {
     const { secure } = this.options.cookies;
     return serialize(this.cookieName(name), value, { httpOnly: true, path: '/', secure, sameSite: 'lax', maxAge });
-  }
-}
-
-function seal(key: KeyObject, name: string, content: Pending): string {
-  const iv = randomBytes(12);
-  const cipher = createCipheriv(ALGORITHM, key, iv).setAAD(Buffer.from(name));
-  const text = Buffer.concat([cipher.update(JSON.stringify(content)), cipher.final()]);
-  return Buffer.concat([iv, cipher.getAuthTag(), text]).toString('base64url');
-}
-
-function unseal(key: KeyObject, name: string, sealed: string): string | null {
-  const bytes = Buffer.from(sealed, 'base64url');
-  if (bytes.length < 29) return null;
-  try {
-    const decipher = createDecipheriv(ALGORITHM, key, bytes.subarray(0, 12), { authTagLength: 16 })
-      .setAAD(Buffer.from(name))
-      .setAuthTag(bytes.subarray(12, 28));
-    return Buffer.concat([decipher.update(bytes.subarray(28)), decipher.final()]).toString('utf8');
-  } catch {
-    return null; // another key, another name, or forged
   }
 }

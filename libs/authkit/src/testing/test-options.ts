@@ -1,11 +1,19 @@
+import type { AuthKitStaticOptions } from '../options/authkit-options.js';
 import { bcrypt } from '../passwords/bcrypt.hasher.js';
 import type { PasswordHasher } from '../passwords/password-hasher.js';
+import { MemoryOneTimeTokenStore } from '../storage/memory/memory-one-time-token.store.js';
+import { MemoryOutboxStore } from '../storage/memory/memory-outbox.store.js';
 import { MemorySessionStore } from '../storage/memory/memory-session.store.js';
 import { MemoryUserStore } from '../storage/memory/memory-user.store.js';
 
 /** The option `storage` of an app without a database. */
-export function memoryStorage(): { users: typeof MemoryUserStore; sessions: typeof MemorySessionStore } {
-  return { users: MemoryUserStore, sessions: MemorySessionStore };
+export function memoryStorage() {
+  return {
+    users: MemoryUserStore,
+    sessions: MemorySessionStore,
+    oneTimeTokens: MemoryOneTimeTokenStore,
+    outbox: MemoryOutboxStore,
+  } satisfies AuthKitStaticOptions['storage'];
 }
 
 /** The option `passwords` of a test: a hash in about a millisecond, without threads. Production refuses to start with it. */

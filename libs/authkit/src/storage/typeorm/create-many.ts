@@ -3,7 +3,7 @@ import { In, type DataSource, type QueryRunner } from 'typeorm';
 import type { AuthUser, CreateOutcome, NewUser } from '../user.store.js';
 import { isRefusedValue, isUniqueViolation } from './dialect.js';
 import { entitiesFor } from './entities.js';
-import type { UnitOfWork } from './unit-of-work.js';
+import type { TypeOrmUnitOfWork } from './typeorm-unit-of-work.js';
 
 /** Parameters of one statement; SQLite takes 32,766 and PostgreSQL 65,535. */
 const MAX_PARAMETERS = 30_000;
@@ -34,7 +34,7 @@ export function newUserRow(source: DataSource, userEntity: Type<AuthUser>, user:
 /** Many users in one transaction, each wholly or not at all. A dry run does the same and rolls back. */
 export async function createMany(
   source: DataSource,
-  unit: UnitOfWork,
+  unit: TypeOrmUnitOfWork,
   userEntity: Type<AuthUser>,
   users: readonly NewUser[],
   dryRun: boolean,

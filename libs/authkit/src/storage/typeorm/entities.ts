@@ -1,6 +1,9 @@
 import type { Type } from '@nestjs/common';
-import { Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import type { AuthKitFeature } from '../../features/feature.js';
+import { oneTimeTokenEntity } from './one-time-token.entity.js';
+import { AuthOutboxMail } from './outbox-mail.entity.js';
+import { UserKey, userIdLength } from './user-key.js';
 
 /** The library's entities for one user entity. */
 export interface AuthEntities {
@@ -8,6 +11,8 @@ export interface AuthEntities {
   userRole: Type<object>;
   lock: Type<object>;
   userState: Type<object>;
+  oneTimeToken: Type<object>;
+  outboxMail: Type<object>;
 }
 
 @Entity('auth_locks')
@@ -48,17 +53,14 @@ export function entitiesFor(userEntity: Type<object> | undefined): AuthEntities 
 }
 
 function makeEntities(userEntity: Type<object> | undefined): AuthEntities {
-  const UserKey = (): PropertyDecorator =>
-    userEntity ? ForeignKey(() => userEntity, 'id', { onDelete: 'CASCADE' }) : () => undefined;
-
   @Entity('auth_sessions')
   class AuthSession {
     @PrimaryColumn({ type: 'varchar', length: 36 })
     id!: string;
 
     @Index()
-    @UserKey()
-    @Column({ name: 'user_id', type: 'varchar', length: userEntity ? 36 : 64 })
+    @UserKey(userEntity)
+    @Column({ name: 'user_id', type: 'varchar', length: userIdLength(userEntity) })
     userId!: string;
 
     @Column({ name: 'epoch', type: 'int' })
@@ -117,8 +119,8 @@ function makeEntities(userEntity: Type<object> | undefined): AuthEntities {
 
   @Entity('auth_user_roles')
   class AuthUserRole {
-    @UserKey()
-    @PrimaryColumn({ name: 'user_id', type: 'varchar', length: userEntity ? 36 : 64 })
+    @UserKey(userEntity)
+    @PrimaryColumn({ name: 'user_id', type: 'varchar', length: userIdLength(userEntity) })
     userId!: string;
 
     @Index()
@@ -126,7 +128,14 @@ function makeEntities(userEntity: Type<object> | undefined): AuthEntities {
     role!: string;
   }
 
-  return { session: AuthSession, userRole: AuthUserRole, lock: AuthLock, userState: AuthUserState };
+  return {
+    session: AuthSession,
+    userRole: AuthUserRole,
+    lock: AuthLock,
+    userState: AuthUserState,
+    oneTimeToken: oneTimeTokenEntity(userEntity),
+    outboxMail: AuthOutboxMail,
+  };
 }
 
 /**
@@ -137,7 +146,7 @@ export function authKitEntities(options: {
   userEntity?: Type<object>;
   features?: readonly AuthKitFeature[];
 }): Type<object>[] {
-  const { session, userRole, lock, userState } = entitiesFor(options.userEntity);
+  const { session, userRole, lock, userState, oneTimeToken, outboxMail } = entitiesFor(options.userEntity);
   const own = options.userEntity ? [options.userEntity, session, userRole, lock] : [session, userState];
-  return [...own, ...(options.features ?? []).flatMap((feature) => feature.entities ?? [])];
+  return [...own, oneTimeToken, outboxMail, ...(options.features ?? []).flatMap((feature) => feature.entities ?? [])];
 }

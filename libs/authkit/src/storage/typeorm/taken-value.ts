@@ -1,14 +1,16 @@
 import type { Type } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
+import type { Connection } from './typeorm-unit-of-work.js';
 
 /** Whether some row has one of these values where the entity allows each only once. */
 export async function hasTakenValue(
   source: DataSource,
   entity: Type<object>,
   values: Readonly<Record<string, unknown>>,
+  { manager }: Connection,
 ): Promise<boolean> {
   for (const where of uniqueCombinations(source, entity, values)) {
-    if (await source.manager.existsBy(entity, where)) return true;
+    if (await manager.existsBy(entity, where)) return true;
   }
   return false;
 }

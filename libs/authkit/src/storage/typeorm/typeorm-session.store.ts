@@ -5,7 +5,7 @@ import { SessionStore, type SessionRecord, type SessionWithUser } from '../sessi
 import type { AuthUser, Change, KnownUser, UserStore } from '../user.store.js';
 import { entitiesFor } from './entities.js';
 import { compile, execute, rowReader, type Statement, type StatementResult } from './sql-template.js';
-import { UnitOfWork } from './unit-of-work.js';
+import { TypeOrmUnitOfWork } from './typeorm-unit-of-work.js';
 import { userRows, type UserRows } from './user-rows.js';
 
 const COLUMNS = [
@@ -34,7 +34,7 @@ const LIVE = '{s.revokedAt} IS NULL AND {s.idleExpiresAt} > :at AND {s.absoluteE
 
 /** Sessions in `auth_sessions`; the user comes along by a join, or from the host's store when users live elsewhere. */
 export class TypeOrmSessionStore extends SessionStore {
-  private readonly unit: UnitOfWork;
+  private readonly unit: TypeOrmUnitOfWork;
   private readonly compiled = new Map<string, Statement>();
   private readers?: { session: ReturnType<typeof rowReader>; user: UserRows | null };
 
@@ -44,7 +44,7 @@ export class TypeOrmSessionStore extends SessionStore {
     private readonly users: UserStore,
   ) {
     super();
-    this.unit = new UnitOfWork(source);
+    this.unit = new TypeOrmUnitOfWork(source);
   }
 
   override async insert(session: SessionRecord): Promise<void> {
@@ -175,7 +175,7 @@ export class TypeOrmSessionStore extends SessionStore {
 
   private run(template: string, values: Record<string, unknown>): Promise<StatementResult> {
     const statement = this.statement(template);
-    return this.unit.statement(() => execute(this.source, statement, values));
+    return this.unit.statement((on) => execute(on, statement, values));
   }
 
   private reading() {

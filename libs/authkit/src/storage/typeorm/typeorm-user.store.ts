@@ -7,12 +7,12 @@ import { isUniqueViolation } from './dialect.js';
 import { entitiesFor } from './entities.js';
 import { compile, execute, type Statement } from './sql-template.js';
 import { hasProperty, hasTakenValue, uniqueTexts } from './taken-value.js';
-import { UnitOfWork } from './unit-of-work.js';
+import { TypeOrmUnitOfWork, type Connection } from './typeorm-unit-of-work.js';
 import { userRows, type UserRows } from './user-rows.js';
 
 /** Users in the host's entity, their roles in `auth_user_roles`. */
 export class TypeOrmUserStore extends UserStore {
-  private readonly unit: UnitOfWork;
+  private readonly unit: TypeOrmUnitOfWork;
   private readonly compiled = new Map<string, Statement>();
   private reader?: UserRows;
 
@@ -21,7 +21,7 @@ export class TypeOrmUserStore extends UserStore {
     private readonly userEntity: Type<AuthUser>,
   ) {
     super();
-    this.unit = new UnitOfWork(source);
+    this.unit = new TypeOrmUnitOfWork(source);
   }
 
   override findById(id: string): Promise<KnownUser | null> {
@@ -61,13 +61,15 @@ export class TypeOrmUserStore extends UserStore {
 
   override async updateProfile(id: string, fields: Readonly<Record<string, unknown>>): Promise<KnownUser | null> {
     if (Object.keys(fields).length > 0) {
-      const update = this.source
-        .createQueryBuilder()
-        .update(this.userEntity)
-        .set(fields)
-        .where(this.rows.withId(':id'), { id });
+      const update = (on: Connection) =>
+        on.manager
+          .createQueryBuilder()
+          .update(this.userEntity)
+          .set(fields)
+          .where(this.rows.withId(':id'), { id })
+          .execute();
       try {
-        await this.unit.statement(() => update.execute());
+        await this.unit.statement(update);
       } catch (error) {
         throw isUniqueViolation(error) ? new UserConflictError('other') : error;
       }
@@ -153,13 +155,13 @@ export class TypeOrmUserStore extends UserStore {
       `SELECT {u.*}, r.{r.role} AS role FROM {u} u LEFT JOIN {r} r ON r.{r.userId} = u.{u.id}
        WHERE ${condition}${rows.notDeleted}`,
     );
-    const result = await this.unit.statement(() => execute(this.source, statement, { value }));
+    const result = await this.unit.statement((on) => execute(on, statement, { value }));
     return rows.read(result.rows);
   }
 
   private async update(template: string, values: Record<string, unknown>): Promise<boolean> {
     const statement = this.statement(template);
-    return (await this.unit.statement(() => execute(this.source, statement, values))).affected === 1;
+    return (await this.unit.statement((on) => execute(on, statement, values))).affected === 1;
   }
 
   private async stateOf(runner: QueryRunner, id: string): Promise<{ active: boolean; roles: string[] } | null> {
@@ -213,10 +215,10 @@ export class TypeOrmUserStore extends UserStore {
 
   private async conflictOf({ username, email, fields }: NewUser): Promise<UserConflictError> {
     // By the columns' own collation, which is what the constraint went by.
-    const exists = (where: object) => this.unit.statement(() => this.source.manager.existsBy(this.userEntity, where));
+    const exists = (where: object) => this.unit.statement((on) => on.manager.existsBy(this.userEntity, where));
     // The e-mail last: what else is taken must be told in the same words whether the address is taken or not.
     if (username !== null && (await exists({ username }))) return new UserConflictError('username');
-    if (await this.unit.statement(() => hasTakenValue(this.source, this.userEntity, fields)))
+    if (await this.unit.statement((on) => hasTakenValue(this.source, this.userEntity, fields, on)))
       return new UserConflictError('other');
     return new UserConflictError((await exists({ email })) ? 'email' : 'other');
   }

@@ -13,7 +13,7 @@ export interface ColumnDefinition {
   /** Property and column name as the entity gives them to the naming strategy. */
   readonly property: string;
   readonly name?: string;
-  readonly type: 'varchar' | 'int' | 'bigint' | 'boolean';
+  readonly type: 'varchar' | 'text' | 'int' | 'bigint' | 'boolean';
   readonly length?: number;
   readonly nullable?: boolean;
   readonly default?: string | number | boolean;

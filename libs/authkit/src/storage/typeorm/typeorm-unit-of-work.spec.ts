@@ -1,16 +1,16 @@
 import { createRequire } from 'node:module';
 import { DataSource, QueryFailedError } from 'typeorm';
-import { UnitOfWork } from './unit-of-work.js';
+import { TypeOrmUnitOfWork } from './typeorm-unit-of-work.js';
 
 const driver: unknown = createRequire(`${process.cwd()}/package.json`)('libsql');
 
 describe('the unit of work on a single connection', () => {
   let source: DataSource;
-  let unit: UnitOfWork;
+  let unit: TypeOrmUnitOfWork;
   beforeEach(async () => {
     source = await new DataSource({ type: 'better-sqlite3', driver, database: ':memory:' }).initialize();
     await source.query('CREATE TABLE t (n INTEGER)');
-    unit = new UnitOfWork(source);
+    unit = new TypeOrmUnitOfWork(source);
   });
   afterEach(() => source.destroy());
 
@@ -59,7 +59,7 @@ describe('the unit of work on a single connection', () => {
   });
 
   it('is one for all stores of a DataSource', async () => {
-    const other = new UnitOfWork(source);
+    const other = new TypeOrmUnitOfWork(source);
     const order: number[] = [];
     await Promise.all([
       unit.run(async () => {

@@ -1,38 +1,86 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomInt } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { QueryFailedError, type DataSource, type EntityManager, type QueryRunner } from 'typeorm';
+import { UnitOfWork } from '../unit-of-work.js';
 import { dialectOf, isUndone } from './dialect.js';
 
 const gates = new WeakMap<DataSource, Gate>();
 const ATTEMPTS = 8;
 
+/** A transaction that the current async context is in. */
+interface Ambient {
+  readonly source: DataSource;
+  readonly runner: QueryRunner;
+  /** False once it has ended: work that somebody forgot to await goes its own way then. */
+  open: boolean;
+}
+
+const ambient = new AsyncLocalStorage<Ambient>();
+
+/** Where a statement runs: on the primary, or in the transaction it belongs to. */
+export type Connection = DataSource | QueryRunner;
+
 /**
  * Statements, and transactions that are isolated on every driver. What the database undoes because of a deadlock is
  * tried again: nothing of it has happened.
  *
- * Transactions see what others have committed before each of their statements. On a single connection a statement issued while a transaction is open
- * becomes part of it and vanishes with its rollback; so there, transactions wait for the kit's other statements and
- * hold new ones back. The host's own statements are not held back: keep host transactions on SQLite short.
+ * Transactions see what others have committed before each of their statements; statements and transactions begun within
+ * one become part of it. On a single connection a statement issued while a transaction is open becomes part of it anyway
+ * and vanishes with its rollback; so there, transactions wait for the kit's other statements and hold new ones back. The
+ * host's own statements are not held back: keep host transactions on SQLite short.
  */
-export class UnitOfWork {
+export class TypeOrmUnitOfWork extends UnitOfWork {
   private readonly gate: Gate | null;
 
   constructor(private readonly source: DataSource) {
+    super();
     this.gate = dialectOf(source).singleConnection ? gateOf(source) : null;
   }
 
-  /** Runs one statement, outside of any transaction of the kit. */
-  statement<T>(work: () => Promise<T>): Promise<T> {
-    return scrubbed(this.gate ? this.gate.shared(work) : retried(work));
+  /** Runs one statement on what it is given, within the transaction under way if there is one. */
+  statement<T>(work: (on: Connection) => Promise<T>): Promise<T> {
+    const outer = this.outer();
+    if (outer) return scrubbed(work(outer));
+    const alone = () => work(this.source);
+    return scrubbed(this.gate ? this.gate.shared(alone) : retried(alone));
   }
 
   /** Runs statements that belong together, on the runner given, maybe twice; never hash, mail or call out inside. */
-  run<T>(work: (runner: QueryRunner) => Promise<T>): Promise<T> {
+  override run<T>(work: (runner: QueryRunner) => Promise<T>): Promise<T> {
+    const outer = this.outer();
+    if (outer) return scrubbed(nested(outer, work));
     const { isolation } = dialectOf(this.source);
-    // A transaction manager always has its own runner.
-    const on = (manager: EntityManager) => work(manager.queryRunner!);
+    const on = async (manager: EntityManager) => {
+      // A transaction manager always has its own runner.
+      const here: Ambient = { source: this.source, runner: manager.queryRunner!, open: true };
+      try {
+        return await ambient.run(here, () => work(here.runner));
+      } finally {
+        here.open = false;
+      }
+    };
     const transaction = () => (isolation ? this.source.transaction(isolation, on) : this.source.transaction(on));
     return scrubbed(this.gate ? this.gate.exclusive(transaction) : retried(transaction));
+  }
+
+  private outer(): QueryRunner | null {
+    const current = ambient.getStore();
+    return current?.open && current.source === this.source ? current.runner : null;
+  }
+}
+
+/** A savepoint, so that what fails inside leaves the transaction usable. */
+async function nested<T>(runner: QueryRunner, work: (runner: QueryRunner) => Promise<T>): Promise<T> {
+  await runner.startTransaction();
+  try {
+    const result = await work(runner);
+    await runner.commitTransaction();
+    return result;
+  } catch (error) {
+    // After a deadlock MariaDB has no savepoint any more; the first error is the one to tell.
+    await runner.rollbackTransaction().catch(() => undefined);
+    throw error;
   }
 }
 

@@ -1,0 +1,56 @@
+import type { SigningKey } from '../kernel/signing-key.js';
+import type { CredentialTransport } from '../kernel/credential-transport.js';
+import type { PasswordHasher } from '../passwords/password-hasher.js';
+import type { OneTimePurpose } from '../storage/one-time-token.store.js';
+import type { RoleDefinition } from './authkit-options.js';
+
+/** The options with every default applied; durations in milliseconds; frozen. */
+export interface ResolvedOptions {
+  readonly production: boolean;
+  /** What the operator should know, logged at boot. */
+  readonly warnings: readonly string[];
+  readonly appName: string;
+  readonly baseUrl: string;
+  readonly secrets: readonly string[];
+  readonly accessToken: {
+    readonly ttl: number;
+    readonly issuer: string;
+    readonly audience: string;
+    /** Null when keys derived from the secrets sign. */
+    readonly keys: readonly SigningKey[] | null;
+  };
+  readonly credentials: { readonly header: boolean; readonly cookie: boolean; readonly default: CredentialTransport };
+  readonly session: {
+    readonly idleTimeout: number;
+    readonly absoluteTimeout: number;
+    readonly rotationGrace: number;
+    readonly maxPerUser: number;
+    readonly check: 'cached' | 'always' | 'never';
+    readonly staleness: number;
+  };
+  readonly cookies: {
+    readonly secure: boolean;
+    readonly sameSite: 'lax' | 'strict' | 'none';
+    /** With their prefix, as browsers send them. */
+    readonly names: { readonly access: string; readonly refresh: string };
+    readonly domain: string | null;
+  };
+  readonly passwords: {
+    readonly minLength: number;
+    readonly hashers: readonly PasswordHasher[];
+    readonly workers: number | null;
+    readonly queue: number;
+  };
+  readonly registration: {
+    readonly enabled: boolean;
+    readonly requireVerifiedEmail: boolean;
+    readonly defaultRoles: readonly string[];
+    readonly reservedUsernames: readonly string[];
+  };
+  /** Milliseconds. A link that cancels a deletion is good until then, whatever this says. */
+  readonly linkLifetimes: Readonly<Record<OneTimePurpose, number>>;
+  readonly roles: Readonly<Record<string, Required<RoleDefinition>>>;
+  readonly adminRole: string | null;
+  readonly allowedOrigins: readonly string[];
+  readonly strictRoutes: boolean;
+}

@@ -1,0 +1,40 @@
+import { OneTimeTokenStore, type OneTimePurpose, type OneTimeTokenRecord } from '../one-time-token.store.js';
+
+/** One-time tokens in memory, for tests. */
+export class MemoryOneTimeTokenStore extends OneTimeTokenStore {
+  private readonly rows = new Map<string, OneTimeTokenRecord>();
+
+  override put(token: OneTimeTokenRecord): void {
+    this.rows.set(JSON.stringify([token.userId, token.purpose, token.slot]), { ...token });
+  }
+
+  override find(hash: string): OneTimeTokenRecord | null {
+    const row = this.rowOf(hash);
+    return row ? { ...row } : null;
+  }
+
+  override consume(hash: string, at: number): boolean {
+    const row = this.rowOf(hash);
+    if (!row || row.consumedAt !== null || row.expiresAt <= at) return false;
+    row.consumedAt = at;
+    return true;
+  }
+
+  override discard(userId: string, purposes?: readonly OneTimePurpose[]): void {
+    this.remove((row) => row.userId === userId && row.consumedAt === null && (purposes?.includes(row.purpose) ?? true));
+  }
+
+  override removeExpired(before: number): number {
+    return this.remove(({ expiresAt }) => expiresAt < before);
+  }
+
+  private rowOf(hash: string): OneTimeTokenRecord | undefined {
+    return [...this.rows.values()].find((row) => row.hash === hash);
+  }
+
+  private remove(isGone: (row: OneTimeTokenRecord) => boolean): number {
+    const gone = [...this.rows].filter(([, row]) => isGone(row));
+    for (const [key] of gone) this.rows.delete(key);
+    return gone.length;
+  }
+}

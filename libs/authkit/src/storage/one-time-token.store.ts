@@ -1,0 +1,47 @@
+import type { MaybePromise } from '../kernel/maybe-promise.js';
+
+/** What a one-time token is good for. */
+export type OneTimePurpose =
+  | 'verify_email'
+  | 'disown_registration'
+  | 'reset_password'
+  | 'set_password'
+  | 'change_email'
+  | 'cancel_email_change'
+  | 'not_me'
+  | 'cancel_deletion';
+
+/** A one-time token as it is stored: its hash, and what it is bound to. Instants are epoch milliseconds. */
+export interface OneTimeTokenRecord {
+  userId: string;
+  purpose: OneTimePurpose;
+  /** Several of one purpose may live beside each other, e.g. one per session; '' where there is only one. */
+  slot: string;
+  /** SHA-256 of the token, base64url. */
+  hash: string;
+  /** The address it is about: where it was sent, or the one it confirms. */
+  email: string;
+  /** Of the password hash it was made for; null where it does not matter. */
+  fingerprint: string | null;
+  createdAt: number;
+  expiresAt: number;
+  consumedAt: number | null;
+}
+
+/** Where one-time tokens live. Every change is ONE statement; of many who consume a token at once, one wins. */
+export abstract class OneTimeTokenStore {
+  /** Stores a token in place of the one of the same user, purpose and slot, consumed or not. */
+  abstract put(token: OneTimeTokenRecord): MaybePromise<void>;
+
+  /** By its hash, consumed and expired ones too. */
+  abstract find(hash: string): MaybePromise<OneTimeTokenRecord | null>;
+
+  /** Consumes a live token; true for exactly one caller, false when it is used, expired or replaced. */
+  abstract consume(hash: string, at: number): MaybePromise<boolean>;
+
+  /** Ends a user's tokens of these purposes (all, when none is named); used ones stay to be recognised. */
+  abstract discard(userId: string, purposes?: readonly OneTimePurpose[]): MaybePromise<void>;
+
+  /** Removes what expired before an instant; the number removed. */
+  abstract removeExpired(before: number): MaybePromise<number>;
+}

@@ -1,0 +1,8 @@
+/** Changes that become true together, or not at all. */
+export abstract class UnitOfWork {
+  /**
+   * Runs what belongs together: the kit's stores take part without being told. The work may run twice, so nothing in it
+   * may hash, mail, tell listeners or call out.
+   */
+  abstract run<T>(work: () => Promise<T>): Promise<T>;
+}
