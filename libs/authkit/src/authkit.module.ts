@@ -23,6 +23,11 @@ import { OneTimeTokens } from './account/one-time-tokens.js';
 import { UserView } from './account/user-view.js';
 import { AuthService } from './auth.service.js';
 import { BootCheck } from './boot-check.js';
+import { DeviceTokens } from './devices/device-tokens.js';
+import { devicesController } from './devices/devices.controller.js';
+import { DisownedLogins } from './devices/disowned-logins.js';
+import { KnownDevices } from './devices/known-devices.js';
+import { NewDeviceNotice } from './devices/new-device-notice.js';
 import type { AuthKitFeature } from './features/feature.js';
 import { HttpGate } from './http/http-gate.js';
 import { OWN_CONTROLLERS, OwnRoutes } from './http/own-routes.js';
@@ -137,6 +142,7 @@ function compose(definition: DynamicModule, options: AuthKitStaticOptions): Dyna
       ...[HttpGate, OwnRoutes, ProblemWriter, BootCheck, ReadinessService],
       ...[UserImporter, ImportCheck],
       ...[OneTimeTokens, Links, Outbox],
+      ...[DeviceTokens, KnownDevices, NewDeviceNotice, DisownedLogins],
       ...ROUTE_PROVIDERS,
       ...features.flatMap((feature) => feature.providers ?? []),
       ...collected(AUTHENTICATORS, [...features.map(({ authenticator }) => authenticator), SessionAuthenticator]),
@@ -184,6 +190,7 @@ function controllersOf(
     stepUpController(path),
     accountController(path, { register: dto.register ?? RegisterDto, profile: dto.profile ?? NoProfileDto, user }),
     sessionsController(path),
+    devicesController(path),
   ];
   return features.reduce((all, feature) => {
     const at = routes.features?.[feature.name] ?? feature.defaultPath ?? feature.name;

@@ -63,6 +63,7 @@ export {
   type AuthEventDetails,
   type AuthEventListener,
   type AuthEventType,
+  type EventDevice,
   type EventParties,
   type RevocationReason,
 } from './kernel/events.js';
@@ -83,6 +84,7 @@ export { KeyInventory, type KeyReport } from './sessions/key-inventory.js';
 export type { TokenPair } from './sessions/token-pair.js';
 
 export { UserStateStore } from './storage/user-state.store.js';
+export { DeviceStore, type DeviceRecord, type DeviceSighting } from './storage/device.store.js';
 export { SessionStore, type SessionRecord, type SessionWithUser } from './storage/session.store.js';
 export {
   UserConflictError,

@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { KnownDevices } from '../devices/known-devices.js';
 import { Clock } from '../kernel/clock.js';
 import { AuthKitError, type ProblemCode } from '../kernel/errors.js';
 import { AuthEvents } from '../kernel/events.js';
@@ -58,6 +59,7 @@ export class AccountService {
     private readonly passwords: PasswordService,
     private readonly sessions: SessionService,
     private readonly cache: SessionCache,
+    private readonly devices: KnownDevices,
     private readonly events: AuthEvents,
     private readonly clock: Clock,
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
@@ -132,7 +134,10 @@ export class AccountService {
     const outcome = await this.users.setActive(userId, active, this.clock.now(), this.options.adminRole);
     assertChangeable(outcome);
     // Also when it was inactive already: a crash may have come between that change and this.
-    if (!active) await this.sessions.markAllRevoked(userId, 'user_deactivated');
+    if (!active) {
+      await this.sessions.markAllRevoked(userId, 'user_deactivated');
+      await this.devices.forgetAll(userId);
+    }
     if (outcome === 'unchanged') return;
     await this.events.emit(active ? 'user.activated' : 'user.deactivated', {}, { subject: userId });
   }

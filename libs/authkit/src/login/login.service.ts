@@ -1,6 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { canonicalEmail } from '../account/email-address.js';
 import { canonicalUsername } from '../account/username.js';
+import { KnownDevices, type KnownDevice } from '../devices/known-devices.js';
 import { Clock } from '../kernel/clock.js';
 import { AuthKitError } from '../kernel/errors.js';
 import { AuthEvents } from '../kernel/events.js';
@@ -14,6 +15,12 @@ import { SessionService, type LiveSession, type ProvenSession } from '../session
 import { UserStore, type KnownUser, type LoginIdentifier } from '../storage/user.store.js';
 import { SECOND_FACTORS, type SecondFactor } from './second-factor.js';
 
+/** What a client shows beside a name and a password. */
+export interface LoginEvidence {
+  /** The device it presents, null for none that is known; left out when the host signs a user in on its own word. */
+  device?: KnownDevice | null;
+}
+
 /** The one way to a session, whatever proves who the user is. */
 @Injectable()
 export class LoginService {
@@ -24,6 +31,7 @@ export class LoginService {
     private readonly passwords: PasswordService,
     private readonly issuer: SessionIssuer,
     private readonly sessions: SessionService,
+    private readonly devices: KnownDevices,
     private readonly events: AuthEvents,
     private readonly clock: Clock,
     @Inject(SECOND_FACTORS) private readonly secondFactors: readonly SecondFactor[],
@@ -31,13 +39,18 @@ export class LoginService {
   ) {}
 
   /** Signs a user in by password. Every failure is the same `invalid_credentials` (401), and takes the same time. */
-  async withPassword(identifier: string, password: string, transport: CredentialTransport): Promise<LiveSession> {
+  async withPassword(
+    identifier: string,
+    password: string,
+    transport: CredentialTransport,
+    { device }: LoginEvidence = {},
+  ): Promise<LiveSession> {
     assertPasswordShape(password);
     const known = await this.find(identifier);
     const matches = await this.passwords.verify(password, known?.passwordHash ?? null);
     if (!known) return this.fail('unknown_user');
     if (!matches) return this.fail(known.passwordHash === null ? 'no_password' : 'wrong_password', known);
-    const session = await this.complete(known, transport, ['pwd']);
+    const session = await this.complete(known, transport, ['pwd'], undefined, device);
     await this.rehash(known, password);
     return session;
   }
@@ -46,12 +59,14 @@ export class LoginService {
    * Signs in a user whom the host or a feature has authenticated by other means. Second factors still count.
    *
    * @param authenticatedAt when that was, epoch milliseconds (OpenID Connect's `auth_time`). Default now.
+   * @param presented the device that the request presented, null for none that is known; left out without a request
    */
   async complete(
     known: KnownUser,
     transport: CredentialTransport,
     amr: readonly string[],
     authenticatedAt?: number,
+    presented?: KnownDevice | null,
   ): Promise<LiveSession> {
     const { user } = known;
     if (!user.active) return this.fail('inactive', known);
@@ -63,10 +78,13 @@ export class LoginService {
       const demand = await factor.demand(user, amr);
       if (demand) throw demand;
     }
-    const session = await this.issuer.issue(known, transport, amr, authenticatedAt);
+    const device = presented === undefined ? undefined : await this.devices.recognise(known, presented);
+    const session = await this.issuer.issue(known, transport, amr, authenticatedAt, device);
+    if (device) await this.devices.admit(known, session, device);
     const actor = { kind: 'user' as const, id: user.id };
-    await this.events.emit('login.succeeded', { amr }, { subject: user.id, sessionId: session.id, actor });
-    return { session, known };
+    const details = { amr, device: device ? { id: device.id, isNew: device.isNew } : null };
+    await this.events.emit('login.succeeded', details, { subject: user.id, sessionId: session.id, actor });
+    return { session, known, device };
   }
 
   /**

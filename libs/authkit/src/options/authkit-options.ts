@@ -3,6 +3,7 @@ import type { AuthKitFeature } from '../features/feature.js';
 import type { CredentialTransport } from '../kernel/credential-transport.js';
 import type { Duration } from '../kernel/duration.js';
 import type { PasswordHasher } from '../passwords/password-hasher.js';
+import type { DeviceStore } from '../storage/device.store.js';
 import type { OneTimeTokenStore } from '../storage/one-time-token.store.js';
 import type { OutboxStore } from '../storage/outbox.store.js';
 import type { SessionStore } from '../storage/session.store.js';
@@ -35,6 +36,8 @@ export interface AuthKitStaticOptions<U extends AuthUser = AuthUser> {
     oneTimeTokens?: Type<OneTimeTokenStore>;
     /** Instead of the table `auth_outbox`. @default the TypeORM one */
     outbox?: Type<OutboxStore>;
+    /** Instead of the table `auth_devices`. @default the TypeORM one */
+    devices?: Type<DeviceStore>;
   };
   /** Name of the TypeORM DataSource. @default the default one */
   dataSource?: string;
@@ -135,6 +138,8 @@ export interface AuthKitRuntimeOptions {
       access?: string;
       /** Of the cookie with the refresh token. @default 'authkit_rt' */
       refresh?: string;
+      /** Of the cookie by which a device is known again. @default 'authkit_device' */
+      device?: string;
     };
     /** Shares the cookies with subdomains; `__Host-` becomes `__Secure-`. @default none */
     domain?: string;

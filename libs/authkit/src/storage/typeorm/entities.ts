@@ -1,6 +1,7 @@
 import type { Type } from '@nestjs/common';
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import type { AuthKitFeature } from '../../features/feature.js';
+import { deviceEntity } from './device.entity.js';
 import { oneTimeTokenEntity } from './one-time-token.entity.js';
 import { AuthOutboxMail } from './outbox-mail.entity.js';
 import { UserKey, userIdLength } from './user-key.js';
@@ -13,6 +14,7 @@ export interface AuthEntities {
   userState: Type<object>;
   oneTimeToken: Type<object>;
   outboxMail: Type<object>;
+  device: Type<object>;
 }
 
 @Entity('auth_locks')
@@ -135,6 +137,7 @@ function makeEntities(userEntity: Type<object> | undefined): AuthEntities {
     userState: AuthUserState,
     oneTimeToken: oneTimeTokenEntity(userEntity),
     outboxMail: AuthOutboxMail,
+    device: deviceEntity(userEntity),
   };
 }
 
@@ -146,7 +149,13 @@ export function authKitEntities(options: {
   userEntity?: Type<object>;
   features?: readonly AuthKitFeature[];
 }): Type<object>[] {
-  const { session, userRole, lock, userState, oneTimeToken, outboxMail } = entitiesFor(options.userEntity);
+  const { session, userRole, lock, userState, oneTimeToken, outboxMail, device } = entitiesFor(options.userEntity);
   const own = options.userEntity ? [options.userEntity, session, userRole, lock] : [session, userState];
-  return [...own, oneTimeToken, outboxMail, ...(options.features ?? []).flatMap((feature) => feature.entities ?? [])];
+  return [
+    ...own,
+    oneTimeToken,
+    outboxMail,
+    device,
+    ...(options.features ?? []).flatMap((feature) => feature.entities ?? []),
+  ];
 }
