@@ -41,6 +41,7 @@ import { Outbox } from './mail/outbox.js';
 import type { AuthKitOptions, AuthKitRuntimeOptions, AuthKitStaticOptions } from './options/authkit-options.js';
 import { resolveOptions, type ResolvedOptions } from './options/resolve-options.js';
 import { RESOLVED_OPTIONS, STATIC_OPTIONS } from './options/tokens.js';
+import { PasswordPolicy } from './passwords/password-policy.service.js';
 import { PasswordService } from './passwords/password.service.js';
 import { storageOf } from './module-storage.js';
 import { ReadinessService } from './readiness.service.js';
@@ -119,7 +120,7 @@ function compose(definition: DynamicModule, options: AuthKitStaticOptions): Dyna
         useFactory: ({ secrets }: ResolvedOptions) => new KeyRing(secrets),
       },
       ...storage.providers,
-      ...[AuthService, AccountService, LoginService, SessionService, SessionIssuer, PasswordService],
+      ...[AuthService, AccountService, LoginService, SessionService, SessionIssuer, PasswordPolicy, PasswordService],
       ...[
         AccessTokenKeys,
         AccessTokens,

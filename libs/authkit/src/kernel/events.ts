@@ -55,6 +55,10 @@ export interface AuthEventDetails {
   'session.revoked': { reason: RevocationReason; scope: 'one' | 'others' | 'all' | 'oldest' };
   /** The password was changed by its owner, or set by the host. */
   'password.changed': { by: 'user' | 'host' };
+  /** `passwords.breachCheck` gave no answer, and a new password passed without it; `reason` is for you. */
+  'password.breach_check_failed': { reason: string };
+  /** A hash names a pepper that `passwords.pepper` lacks; its owner got 503. Configure it again. */
+  'password.pepper_unknown': { keyId: string };
   /** The assigned roles, before and after. */
   'roles.changed': { before: readonly string[]; after: readonly string[] };
   /** The guard refused a call, or a route of the kit answered 401 or 403; `reason` never reaches the client. */
