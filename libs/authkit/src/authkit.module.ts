@@ -162,6 +162,7 @@ function compose(definition: DynamicModule, options: AuthKitStaticOptions): Dyna
         ReadinessService,
         KeyInventory,
         ProblemWriter,
+        PasswordPolicy,
       ],
       AUTHENTICATORS,
       RESOLVED_OPTIONS,

@@ -34,11 +34,10 @@ export function blockReasonOf(password: string, words: readonly string[], isComm
   const folded = foldPassword(password);
   const bare = bareOf(folded);
   if (isMadeOf(bare, words)) return 'context_word';
-  if (isWalk(bare) || isShortRepetition(bare)) return 'simple_pattern';
-  const core = bare.replace(NUMBERS_AROUND, '');
   const length = [...folded].length;
   // Much around a short word is a password of its own.
-  const forms = [bare, core].filter((form) => form !== '' && [...form].length * 2 >= length);
+  const forms = [bare, bare.replace(NUMBERS_AROUND, '')].filter((form) => [...form].length * 2 >= length);
+  if (forms.includes(bare) && (isWalk(bare) || isShortRepetition(bare))) return 'simple_pattern';
   const all = new Set([folded, ...forms, ...forms.map(repeatedPartOf)]);
   return [...all].some(isCommon) ? 'common_password' : null;
 }
