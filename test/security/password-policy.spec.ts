@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { dictionary } from '@zxcvbn-ts/language-common';
 import { bcrypt, hibpRangeCheck, PasswordPolicy, type PepperKey } from 'nest-authkit';
 import { expectProblem, importHash, stateOf, storedHash, withVectors } from '../support/attack.js';
 import type { Reply } from '../support/client.js';
@@ -58,10 +57,8 @@ describeOn('new passwords', { databases: DATABASES }, (place) => {
 
   it('PWD-06 a common password is refused at register, change and set, and nothing changes', async () => {
     const { id, accessToken } = await t.signUp('bob@example.com');
-    const sample = dictionary['passwords-common'].filter((one, i) => one.length >= MIN_LENGTH && i % 997 === 0);
-    expect(sample.length).toBeGreaterThan(10);
     const before = await stateOf(t);
-    for (const password of sample) {
+    for (const password of ['password', 'Sunshine', 'trustno1!', 'winniethepooh', '1234567887654321']) {
       expectBlocked(await t.client.post('/auth/register', { email: 'new@example.org', password }), 'password');
       const change = { currentPassword: PASSWORD, newPassword: password };
       expectBlocked(await t.client.post('/auth/password/change', change, { token: accessToken }), 'newPassword');

@@ -1,7 +1,7 @@
 import { blockReasonOf, contextWordsOf, foldPassword } from './blocklist.js';
 import { commonPasswords, type IsCommon } from './common-passwords.js';
 
-const LISTED = new Set(['password', 'iloveyou', '1q2w3e4r', 'mañana']);
+const LISTED = new Set(['password', 'iloveyou', '1q2w3e4r', 'oleg1995', 'mañana']);
 const isListed: IsCommon = (folded) => LISTED.has(folded);
 const WORDS = contextWordsOf(['Corner Shop', 'ada.lovelace+news@mail.example.com', 'ada99', 'x', null, undefined]);
 
@@ -28,6 +28,8 @@ describe('a password is blocked as common', () => {
     ['twice', 'PasswordPassword'],
     ['three times, with digits behind it', 'password password password 1'],
     ['of digits and letters, as listed', '1Q2W3E4R'],
+    ['that ends in digits, with more of them', 'oleg1995-07!'],
+    ['that begins with digits, with more behind it', '1q2w3e4r99'],
   ])('%s', (_how, password) => {
     expect(blockReasonOf(password, [], isListed)).toBe('common_password');
   });

@@ -4,7 +4,7 @@ import type { IsCommon } from './common-passwords.js';
 export type BlockReason = 'common_password' | 'context_word' | 'simple_pattern';
 
 const NOT_ALPHANUMERIC = /[^\p{L}\p{N}]/gu;
-const NUMBERS_AROUND = /^\p{N}+|\p{N}+$/gu;
+const NUMBERS_AROUND = /^(\p{N}*)[^]*?(\p{N}*)$/u;
 /** Shorter ones are in too many good passwords. */
 const MIN_WORD = 3;
 const WALKS = [
@@ -36,7 +36,7 @@ export function blockReasonOf(password: string, words: readonly string[], isComm
   if (isMadeOf(bare, words)) return 'context_word';
   const length = [...folded].length;
   // Much around a short word is a password of its own.
-  const forms = [bare, bare.replace(NUMBERS_AROUND, '')].filter((form) => [...form].length * 2 >= length);
+  const forms = withFewerDigits(bare).filter((form) => [...form].length * 2 >= length);
   if (forms.includes(bare) && (isWalk(bare) || isShortRepetition(bare))) return 'simple_pattern';
   const all = new Set([folded, ...forms, ...forms.map(repeatedPartOf)]);
   return [...all].some(isCommon) ? 'common_password' : null;
@@ -71,6 +71,13 @@ function isWalk(bare: string): boolean {
 function isShortRepetition(bare: string): boolean {
   const { length } = repeatedPartOf(bare);
   return length <= 3 && bare.length > length;
+}
+
+/** The text itself, and without the digits before it, some or all of those behind it, or both. */
+function withFewerDigits(bare: string): string[] {
+  const [, front = '', back = ''] = NUMBERS_AROUND.exec(bare) ?? [];
+  const ends = Array.from({ length: back.length + 1 }, (_, i) => bare.length - i);
+  return [0, front.length].flatMap((start) => ends.map((end) => bare.slice(start, end)));
 }
 
 /** What is repeated to make the text; the text itself when nothing is. */

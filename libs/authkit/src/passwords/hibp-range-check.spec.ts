@@ -102,7 +102,7 @@ describe('hibpRangeCheck', () => {
   it('goes through the fetch it is given', async () => {
     const asked: string[] = [];
     const through: typeof fetch = async (input) => {
-      asked.push(String(input));
+      asked.push((input as URL).href);
       return new Response(`${SUFFIX}:1`);
     };
     expect(await hibpRangeCheck({ fetch: through }).isBreached(PASSWORD)).toBe(true);

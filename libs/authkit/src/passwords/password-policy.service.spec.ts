@@ -52,6 +52,25 @@ describe('PasswordPolicy', () => {
     await expect(policy.assert(password, { email: 'ada@example.com', username: 'countess' })).rejects.toEqual(refusal);
   });
 
+  it('PWD-06 refuses every common password that is long enough, as listed and a little changed', async () => {
+    const { dictionary } = await import('@zxcvbn-ts/language-common');
+    const listed = dictionary['passwords-common'].filter((one) => one.length >= 8);
+    const { policy } = setUp({ minLength: 8 });
+    const passed: string[] = [];
+    const isRefused = (password: string) =>
+      policy.assert(password).then(
+        () => false,
+        (error: { code?: string }) => error.code === 'password_blocklisted',
+      );
+    for (const one of listed) {
+      const isPlain = /^[a-z0-9]*[a-z][a-z0-9]*$/.test(one);
+      for (const password of [one, one.toUpperCase(), ...(isPlain ? [`${one}1!`, one + one] : [])]) {
+        if (!(await isRefused(password))) passed.push(password);
+      }
+    }
+    expect(passed).toEqual([]);
+  });
+
   it('names the field it is told', async () => {
     const refusal = refused('password_blocklisted', 'common_password', 'newPassword');
     await expect(setUp().policy.assert('password1234', { field: 'newPassword' })).rejects.toEqual(refusal);
