@@ -36,6 +36,7 @@ import { AuthEventExplorer } from './kernel/on-auth-event.decorator.js';
 import { loginController } from './login/login.controller.js';
 import { LoginService } from './login/login.service.js';
 import { SECOND_FACTORS } from './login/second-factor.js';
+import { stepUpController } from './login/step-up.controller.js';
 import { tokenController } from './login/token.controller.js';
 import { Outbox } from './mail/outbox.js';
 import type { AuthKitOptions, AuthKitRuntimeOptions, AuthKitStaticOptions } from './options/authkit-options.js';
@@ -182,6 +183,7 @@ function controllersOf(
   const core = [
     loginController(path, user),
     tokenController(path),
+    stepUpController(path),
     accountController(path, { register: dto.register ?? RegisterDto, profile: dto.profile ?? NoProfileDto, user }),
     sessionsController(path),
   ];

@@ -23,6 +23,7 @@ export {
   CurrentUser,
   Permissions,
   Public,
+  RequireFresh,
   Roles,
 } from './access/decorators.js';
 export { ApiProblem, authKitOpenApi, ProblemDto, type AuthKitOpenApiOptions } from './access/openapi.js';

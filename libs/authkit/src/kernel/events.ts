@@ -41,12 +41,14 @@ export interface AuthEventDetails {
   'user.deactivated': Record<never, never>;
   /** After `session.issued`. */
   'login.succeeded': { amr: readonly string[] };
-  /** A password was refused, at login or at a change; `reason` is the true one and never reaches the client. */
+  /** A password was refused, at login, reauthentication or a change; `reason` is the true one and never reaches the client. */
   'login.failed': { reason: string };
   /** A login made a session. */
   'session.issued': { transport: string; amr: readonly string[] };
   /** A refresh. Not for a repeat within the grace. */
   'session.rotated': { generation: number };
+  /** The user of a session proved who they are again; `amr` says how. */
+  'session.reauthenticated': { amr: readonly string[] };
   /** An old refresh token came back; the session has been ended. */
   'session.reuse_detected': { presented: number; current: number };
   /** A refresh token from the future, after a restored backup; the session has been ended. */
