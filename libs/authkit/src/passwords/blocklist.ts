@@ -38,7 +38,7 @@ export function blockReasonOf(password: string, words: readonly string[], isComm
   // Much around a short word is a password of its own.
   const forms = withFewerDigits(bare).filter((form) => [...form].length * 2 >= length);
   if (forms.includes(bare) && (isWalk(bare) || isShortRepetition(bare))) return 'simple_pattern';
-  const all = new Set([folded, ...forms, ...forms.map(repeatedPartOf)]);
+  const all = new Set([folded, ...forms, ...forms.flatMap(repeatedPartsOf)]);
   return [...all].some(isCommon) ? 'common_password' : null;
 }
 
@@ -80,7 +80,16 @@ function withFewerDigits(bare: string): string[] {
   return [0, front.length].flatMap((start) => ends.map((end) => bare.slice(start, end)));
 }
 
-/** What is repeated to make the text; the text itself when nothing is. */
+/** Everything that is repeated to make the text: of `abababab` that is `ab`, `abab` and all of it. */
+function repeatedPartsOf(text: string): string[] {
+  const part = repeatedPartOf(text);
+  const times = part === '' ? 0 : text.length / part.length;
+  return Array.from({ length: times }, (_, i) => i + 1)
+    .filter((count) => times % count === 0)
+    .map((count) => part.repeat(count));
+}
+
+/** The shortest that is repeated to make the text; the text itself when nothing is. */
 function repeatedPartOf(text: string): string {
   // A text is a repetition exactly if it occurs in its double before its own end.
   const size = (text + text).indexOf(text, 1);
