@@ -32,6 +32,8 @@ describe('optionsFromEnv', () => {
       AUTHKIT_PASSWORDS_MIN_LENGTH: '15',
       AUTHKIT_REGISTRATION_ENABLED: 'off',
       AUTHKIT_REQUIRE_VERIFIED_EMAIL: 'yes',
+      AUTHKIT_MAIL_URL: 'smtps://shop:hunter2@mail.example.com',
+      AUTHKIT_MAIL_FROM: 'Shop <no-reply@shop.example>',
       AUTHKIT_ALLOWED_ORIGINS: 'https://a.example, https://b.example',
       AUTHKIT_STRICT_ROUTES: 'yes',
     });
@@ -52,6 +54,7 @@ describe('optionsFromEnv', () => {
       cookies: { secure: true, sameSite: 'strict', domain: 'shop.example' },
       passwords: { minLength: 15 },
       registration: { enabled: false, requireVerifiedEmail: true },
+      mail: { transport: { kind: 'smtp' }, from: '"Shop" <no-reply@shop.example>' },
       allowedOrigins: ['https://shop.example', 'https://a.example', 'https://b.example'],
       strictRoutes: true,
     });
