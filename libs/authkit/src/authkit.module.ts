@@ -43,10 +43,19 @@ import { LoginService } from './login/login.service.js';
 import { SECOND_FACTORS } from './login/second-factor.js';
 import { stepUpController } from './login/step-up.controller.js';
 import { tokenController } from './login/token.controller.js';
+import { MailDelivery } from './mail/mail-delivery.js';
+import { MailLocales } from './mail/mail-locale.js';
+import { MailRenderer } from './mail/mail-renderer.js';
+import { MailboxMailer } from './mail/mailbox.mailer.js';
+import { MailboxRoute } from './mail/mailbox.route.js';
+import { MAILER_PROVIDER } from './mail/mailer.provider.js';
+import { OutboxWorker } from './mail/outbox-worker.js';
 import { Outbox } from './mail/outbox.js';
+import { SealedMails } from './mail/sealed-mail.js';
 import type { AuthKitOptions, AuthKitRuntimeOptions, AuthKitStaticOptions } from './options/authkit-options.js';
 import { resolveOptions, type ResolvedOptions } from './options/resolve-options.js';
 import { RESOLVED_OPTIONS, STATIC_OPTIONS } from './options/tokens.js';
+import { PasswordPolicy } from './passwords/password-policy.service.js';
 import { PasswordService } from './passwords/password.service.js';
 import { storageOf } from './module-storage.js';
 import { ReadinessService } from './readiness.service.js';
@@ -125,7 +134,7 @@ function compose(definition: DynamicModule, options: AuthKitStaticOptions): Dyna
         useFactory: ({ secrets }: ResolvedOptions) => new KeyRing(secrets),
       },
       ...storage.providers,
-      ...[AuthService, AccountService, LoginService, SessionService, SessionIssuer, PasswordService],
+      ...[AuthService, AccountService, LoginService, SessionService, SessionIssuer, PasswordPolicy, PasswordService],
       ...[
         AccessTokenKeys,
         AccessTokens,
@@ -141,7 +150,9 @@ function compose(definition: DynamicModule, options: AuthKitStaticOptions): Dyna
       ...[AuthKitGuard, GuardCheck, RolePolicy, UserView, AuthEvents, AuthEventExplorer],
       ...[HttpGate, OwnRoutes, ProblemWriter, BootCheck, ReadinessService],
       ...[UserImporter, ImportCheck],
-      ...[OneTimeTokens, Links, Outbox],
+      ...[OneTimeTokens, Links],
+      ...[MAILER_PROVIDER, MailboxMailer, MailboxRoute, MailLocales, MailRenderer, MailDelivery, SealedMails],
+      ...[Outbox, OutboxWorker],
       ...[DeviceTokens, KnownDevices, NewDeviceNotice, DisownedLogins],
       ...ROUTE_PROVIDERS,
       ...features.flatMap((feature) => feature.providers ?? []),
@@ -168,6 +179,7 @@ function compose(definition: DynamicModule, options: AuthKitStaticOptions): Dyna
         ReadinessService,
         KeyInventory,
         ProblemWriter,
+        PasswordPolicy,
       ],
       AUTHENTICATORS,
       RESOLVED_OPTIONS,

@@ -63,13 +63,17 @@ export const PROBLEMS = {
   password_too_short: [422, 'The password is too short'],
   /** Over 1024 bytes. Choose a shorter one. */
   password_too_long: [422, 'The password is too long'],
+  /** One of the common ones, or made of the user's or the app's names: `errors` says which (`common_password`, `context_word`, `simple_pattern`) and what to do. Choose another. */
+  password_blocklisted: [422, 'The password is too easy to guess'],
+  /** Known from a breach of another service, with `passwords.breachCheck`. Choose another, there too. */
+  password_breached: [422, 'The password is known from a breach'],
   /** `AuthService`: not well-formed Unicode. Over HTTP that is `validation_failed` with `invalid_text`. */
   password_invalid: [422, 'The password is not valid text'],
   /** The user store lacks the method. Add it, or leave the call out. */
   not_supported: [501, 'The user store does not support this'],
   /** Too many passwords to hash. Try again after `Retry-After` seconds. */
   overloaded: [503, 'Too many logins at once'],
-  /** The store cannot be asked, or a session kept changing. Try again. */
+  /** The store cannot be asked, a session kept changing, or a password's pepper is not configured. Try again. */
   unavailable: [503, 'A service needed to decide is not available'],
 } as const satisfies Record<string, readonly [number, string]>;
 
