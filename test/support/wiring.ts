@@ -2,6 +2,7 @@ import { RolePolicy } from '../../libs/authkit/src/access/role-policy.js';
 import { AuthEvents, type AnyAuthEvent } from '../../libs/authkit/src/kernel/events.js';
 import { KeyRing } from '../../libs/authkit/src/kernel/key-ring.js';
 import { newId } from '../../libs/authkit/src/kernel/random.js';
+import { MailboxMailer } from '../../libs/authkit/src/mail/mailbox.mailer.js';
 import type { AuthKitRuntimeOptions } from '../../libs/authkit/src/options/authkit-options.js';
 import { resolveOptions } from '../../libs/authkit/src/options/resolve-options.js';
 import { AccessTokenKeys } from '../../libs/authkit/src/sessions/access-token-keys.js';
@@ -23,8 +24,12 @@ const SECRET = 'wR3xT8mK1vB6nQ9zL4cJ7hF2sD5gA0pY-Ei';
 
 /** The session part of the kit but HTTP, by plain constructors, on stores in memory and a clock that stands still. */
 export function wire(raw: AuthKitRuntimeOptions = {}) {
-  const options = resolveOptions({ secret: SECRET, baseUrl: 'https://app.example', ...raw }, { NODE_ENV: 'test' });
   const clock = new FixedClock(NOW);
+  const mail = { transport: new MailboxMailer(clock), from: 'auth@app.example' };
+  const options = resolveOptions(
+    { secret: SECRET, baseUrl: 'https://app.example', mail, ...raw },
+    { NODE_ENV: 'test' },
+  );
   const users = new MemoryUserStore();
   const sessions = new MemorySessionStore(users);
   const heard: AnyAuthEvent[] = [];
