@@ -74,9 +74,13 @@ describeOnDatabases('the migrated schema', ALL_DATABASES, (database) => {
 describe('migrations', () => {
   it('have constant names, the users table first, and the host’s may follow', () => {
     const names = authKitMigrations({ userEntity: PlainUser }).map((migration) => new migration().name);
-    expect(names).toEqual(['AuthKitUsers1795500000000', 'AuthKitSessions1795500000001']);
-    expect(authKitMigrations({ userEntity: PlainUser, usersTable: 'own' })).toHaveLength(1);
-    expect(authKitMigrations()).toHaveLength(1);
+    expect(names).toEqual([
+      'AuthKitUsers1795500000000',
+      'AuthKitSessions1795500000001',
+      'AuthKitAttempts1795600000001',
+    ]);
+    expect(authKitMigrations({ userEntity: PlainUser, usersTable: 'own' })).toHaveLength(2);
+    expect(authKitMigrations()).toHaveLength(2);
   });
 
   it('of features come after the kit’s, and know the user entity', () => {

@@ -47,7 +47,7 @@ export class AuthService<U extends AuthUser = AuthUser> {
     return ((await this.logins.find(identifier))?.user as U | undefined) ?? null;
   }
 
-  /** Signs in by password. Throws `invalid_credentials` (401), or 503 when too many log in at once. */
+  /** Signs in by password. Throws `invalid_credentials` (401), `rate_limited` (429), or 503 when too many log in at once. */
   async login(identifier: string, password: string, transport: CredentialTransport = 'bearer'): Promise<SignIn<U>> {
     return this.signIn(await this.logins.withPassword(identifier, password, transport));
   }
@@ -94,9 +94,14 @@ export class AuthService<U extends AuthUser = AuthUser> {
     return this.accounts.setActive(userId, active);
   }
 
-  /** Sets a password and ends every session. Throws `user_not_found` (404) or 422. */
+  /** Sets a password, which lifts a disabled one's ban, and ends every session. Throws `user_not_found` (404) or 422. */
   setPassword(userId: string, password: string): Promise<void> {
     return this.accounts.setPassword(userId, password);
+  }
+
+  /** Lets the password of a user sign in again that too many failures have disabled. Throws `user_not_found` (404). */
+  unlock(userId: string): Promise<void> {
+    return this.accounts.unlock(userId);
   }
 
   /** Says whether the address is proven to be the user's. Throws `user_not_found` (404). */

@@ -7,9 +7,12 @@ import { AuthKitConfigError } from './kernel/errors.js';
 import type { AuthKitStaticOptions } from './options/authkit-options.js';
 import { ExternalUserStore } from './storage/external-user.store.js';
 import { MemoryUserStateStore } from './storage/memory/memory-user-state.store.js';
+import { AttemptStore } from './storage/attempt.store.js';
+import { MemoryAttemptStore } from './storage/memory/memory-attempt.store.js';
 import { SessionStore } from './storage/session.store.js';
 import { DatabaseClock } from './storage/typeorm/database-clock.js';
 import { authKitEntities } from './storage/typeorm/entities.js';
+import { TypeOrmAttemptStore } from './storage/typeorm/typeorm-attempt.store.js';
 import { TypeOrmSessionStore } from './storage/typeorm/typeorm-session.store.js';
 import { TypeOrmUserStateStore } from './storage/typeorm/typeorm-user-state.store.js';
 import { TypeOrmUserStore } from './storage/typeorm/typeorm-user.store.js';
@@ -39,6 +42,7 @@ export function storageOf(options: AuthKitStaticOptions): { imports: DynamicModu
         ? { provide: Clock, inject: [source], useFactory: (one: DataSource) => new DatabaseClock(one) }
         : { provide: Clock, useClass: SystemClock },
       ...userStoreProviders(options, usesTypeOrm),
+      attemptStoreProvider(options, usesTypeOrm),
       storage.sessions
         ? { provide: SessionStore, useClass: storage.sessions }
         : {
@@ -70,4 +74,16 @@ function userStoreProviders(
       useFactory: (users: UserStore, state: UserStateStore) => new ExternalUserStore(users, state),
     },
   ];
+}
+
+function attemptStoreProvider({ storage = {}, dataSource }: AuthKitStaticOptions, usesTypeOrm: boolean): Provider {
+  const { attempts } = storage;
+  if (attempts instanceof AttemptStore) return { provide: AttemptStore, useValue: attempts };
+  if (attempts) return { provide: AttemptStore, useClass: attempts };
+  if (!usesTypeOrm) return { provide: AttemptStore, useClass: MemoryAttemptStore };
+  return {
+    provide: AttemptStore,
+    inject: [getDataSourceToken(dataSource), Clock],
+    useFactory: (source: DataSource, clock: Clock) => new TypeOrmAttemptStore(source, clock),
+  };
 }

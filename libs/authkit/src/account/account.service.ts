@@ -8,6 +8,8 @@ import { RESOLVED_OPTIONS } from '../options/tokens.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
 import { assertPasswordPolicy, assertPasswordShape } from '../passwords/password-policy.js';
 import { PasswordService } from '../passwords/password.service.js';
+import { AttemptLimiter } from '../login/attempt-limiter.js';
+import type { KnownDevice } from '../login/known-device.js';
 import { SessionCache } from '../sessions/session-cache.js';
 import { SessionService } from '../sessions/session.service.js';
 import { SessionStore } from '../storage/session.store.js';
@@ -19,6 +21,7 @@ import {
   type KnownUser,
 } from '../storage/user.store.js';
 import { canonicalEmail } from './email-address.js';
+import { EmailPolicyGate } from './email-policy.js';
 import { canonicalUsername, isReservedUsername } from './username.js';
 
 /** Columns that a client can never set, whatever the host's DTO declares. */
@@ -56,6 +59,8 @@ export class AccountService {
     @Inject(UserStore) private readonly users: UserStore,
     private readonly sessionStore: SessionStore,
     private readonly passwords: PasswordService,
+    private readonly limiter: AttemptLimiter,
+    private readonly emailPolicy: EmailPolicyGate,
     private readonly sessions: SessionService,
     private readonly cache: SessionCache,
     private readonly events: AuthEvents,
@@ -71,6 +76,7 @@ export class AccountService {
     const roles = grants.roles ?? this.options.registration.defaultRoles;
     assertRoles(roles);
     if (password !== null) assertPasswordPolicy(password, this.options.passwords.minLength);
+    await this.emailPolicy.assertAcceptable(email, 'register');
     // Usernames are public, so this may be told at once, before the hash is spent.
     if (username !== null && (await this.users.findByIdentifier({ username })))
       throw new AuthKitError('username_taken');
@@ -106,13 +112,21 @@ export class AccountService {
 
   /**
    * Replaces the password of a user who knows the present one and ends the user's other sessions.
-   * Throws `invalid_credentials` (401) or `password_changed_meanwhile` (409).
+   * A wrong present password counts as a failed login of the account.
+   * Throws `invalid_credentials` (401), `rate_limited` (429) or `password_changed_meanwhile` (409).
    */
-  async changePassword(userId: string, sessionId: string, currentPassword: string, newPassword: string): Promise<void> {
+  async changePassword(
+    userId: string,
+    sessionId: string,
+    currentPassword: string,
+    newPassword: string,
+    device?: KnownDevice | null,
+  ): Promise<void> {
     assertPasswordShape(currentPassword, 'currentPassword');
     assertPasswordPolicy(newPassword, this.options.passwords.minLength, 'newPassword');
     const known = await this.known(userId);
-    if (!(await this.passwords.verify(currentPassword, known.passwordHash))) {
+    const attempt = await this.limiter.begin({ userId, name: known.user.email, device });
+    if (!(await attempt.judge(() => this.passwords.verify(currentPassword, known.passwordHash)))) {
       await this.events.emit('login.failed', { reason: 'wrong_current_password' }, { subject: userId, sessionId });
       throw new AuthKitError('invalid_credentials', { reason: 'wrong current password' });
     }
@@ -124,6 +138,7 @@ export class AccountService {
   async setPassword(userId: string, newPassword: string): Promise<void> {
     assertPasswordPolicy(newPassword, this.options.passwords.minLength);
     await this.replacePassword(await this.known(userId), newPassword, undefined);
+    await this.limiter.clearAccount(userId);
     await this.events.emit('password.changed', { by: 'host' }, { subject: userId });
   }
 
@@ -156,6 +171,12 @@ export class AccountService {
     if (!verified && this.options.registration.requireVerifiedEmail) {
       await this.sessions.revokeAll(userId, 'email_unverified');
     }
+  }
+
+  /** Lets a password sign in again that too many failures have disabled. Throws `user_not_found` (404). */
+  async unlock(userId: string): Promise<void> {
+    await this.known(userId);
+    await this.limiter.clearAccount(userId);
   }
 
   private async known(id: string): Promise<KnownUser> {

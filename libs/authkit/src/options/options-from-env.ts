@@ -57,6 +57,7 @@ export function optionsFromEnv(env: Env = process.env): AuthKitRuntimeOptions {
       enabled: flag('AUTHKIT_REGISTRATION_ENABLED', read('AUTHKIT_REGISTRATION_ENABLED')),
       requireVerifiedEmail: flag('AUTHKIT_REQUIRE_VERIFIED_EMAIL', read('AUTHKIT_REQUIRE_VERIFIED_EMAIL')),
     }),
+    trustedProxies: list(read('AUTHKIT_TRUSTED_PROXIES')),
     allowedOrigins: list(read('AUTHKIT_ALLOWED_ORIGINS')),
     strictRoutes: flag('AUTHKIT_STRICT_ROUTES', read('AUTHKIT_STRICT_ROUTES')),
   });

@@ -3,6 +3,16 @@ import { AuthKitConfigError } from '../kernel/errors.js';
 import type { SigningKey } from '../kernel/signing-key.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
 import type { CredentialTransport } from '../kernel/credential-transport.js';
+import {
+  captcha,
+  emailPolicy,
+  limitsInForce,
+  rateLimits,
+  trustedProxies,
+  type CaptchaOptions,
+  type EmailPolicy,
+  type ResolvedRateLimits,
+} from './abuse-options.js';
 import type { AuthKitRuntimeOptions, RoleDefinition } from './authkit-options.js';
 import { bool, duration, integer, oneOf, refuse, section, text, textList } from './option-parsers.js';
 import { anything, cookieName, defaultRoles, exactOrigin, hashers, roleDefinitions } from './special-parsers.js';
@@ -51,7 +61,12 @@ export interface ResolvedOptions {
     readonly requireVerifiedEmail: boolean;
     readonly defaultRoles: readonly string[];
     readonly reservedUsernames: readonly string[];
+    readonly emailPolicy: EmailPolicy | null;
   };
+  /** Null when they are off. */
+  readonly rateLimits: ResolvedRateLimits | null;
+  readonly captcha: Required<CaptchaOptions> | null;
+  readonly trustedProxies: readonly string[];
   readonly roles: Readonly<Record<string, Required<RoleDefinition>>>;
   readonly adminRole: string | null;
   readonly allowedOrigins: readonly string[];
@@ -110,7 +125,11 @@ export function resolveOptions(raw: AuthKitRuntimeOptions, env: NodeJS.ProcessEn
         requireVerifiedEmail: bool(false),
         defaultRoles,
         reservedUsernames: textList([]),
+        emailPolicy,
       }),
+    rateLimits,
+    captcha,
+    trustedProxies,
     roles: roleDefinitions,
     adminRole: (value, path) => (value === null ? null : text('admin')(value, path)),
     allowedOrigins: (value, path) => textList([])(value, path).map((origin, i) => exactOrigin(origin, `${path}[${i}]`)),
@@ -184,6 +203,9 @@ export function resolveOptions(raw: AuthKitRuntimeOptions, env: NodeJS.ProcessEn
       queue: given.passwords.queue,
     },
     registration: given.registration,
+    rateLimits: limitsInForce(given.rateLimits, env, production, warnings),
+    captcha: given.captcha,
+    trustedProxies: given.trustedProxies,
     roles: given.roles,
     adminRole: given.adminRole,
     allowedOrigins: [...new Set([baseUrl.origin, ...given.allowedOrigins])],

@@ -1,11 +1,16 @@
 import { bcrypt } from '../passwords/bcrypt.hasher.js';
 import type { PasswordHasher } from '../passwords/password-hasher.js';
+import { MemoryAttemptStore } from '../storage/memory/memory-attempt.store.js';
 import { MemorySessionStore } from '../storage/memory/memory-session.store.js';
 import { MemoryUserStore } from '../storage/memory/memory-user.store.js';
 
 /** The option `storage` of an app without a database. */
-export function memoryStorage(): { users: typeof MemoryUserStore; sessions: typeof MemorySessionStore } {
-  return { users: MemoryUserStore, sessions: MemorySessionStore };
+export function memoryStorage(): {
+  users: typeof MemoryUserStore;
+  sessions: typeof MemorySessionStore;
+  attempts: typeof MemoryAttemptStore;
+} {
+  return { users: MemoryUserStore, sessions: MemorySessionStore, attempts: MemoryAttemptStore };
 }
 
 /** The option `passwords` of a test: a hash in about a millisecond, without threads. Production refuses to start with it. */
