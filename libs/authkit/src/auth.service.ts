@@ -3,6 +3,7 @@ import { AccountService, type Registration, type RegistrationGrants } from './ac
 import type { ImportUser } from './importing/import-user.js';
 import { UserImporter } from './importing/user-importer.js';
 import { AuthKitError } from './kernel/errors.js';
+import { AttemptLimiter } from './login/attempt-limiter.js';
 import { LoginService } from './login/login.service.js';
 import type { CredentialTransport } from './kernel/credential-transport.js';
 import { AccessTokens, type AccessClaims } from './sessions/access-token.js';
@@ -27,6 +28,7 @@ export class AuthService<U extends AuthUser = AuthUser> {
     private readonly accessTokens: AccessTokens,
     @Inject(UserStore) private readonly users: UserStore,
     private readonly importer: UserImporter,
+    private readonly limiter: AttemptLimiter,
   ) {}
 
   /** Makes an account. Throws 409 (`email_taken`, `username_taken`, `conflict`) or 422. */
@@ -100,8 +102,9 @@ export class AuthService<U extends AuthUser = AuthUser> {
   }
 
   /** Lets the password of a user sign in again that too many failures have disabled. Throws `user_not_found` (404). */
-  unlock(userId: string): Promise<void> {
-    return this.accounts.unlock(userId);
+  async unlock(userId: string): Promise<void> {
+    await this.accounts.get(userId);
+    await this.limiter.clearAccount(userId);
   }
 
   /** Says whether the address is proven to be the user's. Throws `user_not_found` (404). */

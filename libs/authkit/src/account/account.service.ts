@@ -173,12 +173,6 @@ export class AccountService {
     }
   }
 
-  /** Lets a password sign in again that too many failures have disabled. Throws `user_not_found` (404). */
-  async unlock(userId: string): Promise<void> {
-    await this.known(userId);
-    await this.limiter.clearAccount(userId);
-  }
-
   private async known(id: string): Promise<KnownUser> {
     const known = (await this.users.findById(id)) as KnownUser | null;
     if (!known) throw new AuthKitError('user_not_found');

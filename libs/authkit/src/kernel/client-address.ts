@@ -48,9 +48,7 @@ export class TrustedProxies {
   }
 
   private trusts(address: Address): boolean {
-    return this.ranges.some(
-      ([network, bits]) => network.kind() === address.kind() && address.match(network as ipaddr.IPv6, bits),
-    );
+    return this.ranges.some(([network, bits]) => network.kind() === address.kind() && address.match(network, bits));
   }
 }
 

@@ -60,7 +60,12 @@ export class AccountAttempts {
   /** Counts nothing. */
   async state(): Promise<AccountState> {
     const { limit, maxDelay } = this.rule;
-    const [window, slot, waited, ...rows] = await this.counters.find([this.window, this.slot, this.waits, ...this.rows]);
+    const [window, slot, waited, ...rows] = await this.counters.find([
+      this.window,
+      this.slot,
+      this.waits,
+      ...this.rows,
+    ]);
     const waits = waited?.count ?? 0;
     const isWaiting = slot !== null && slot.count > 0;
     const wait = this.isDisabledBy(rows) ? maxDelay : isWaiting ? (slot.endsIn ?? maxDelay) : 0;
@@ -132,6 +137,6 @@ export class AccountAttempts {
 }
 
 /** The wait after so many failures, in milliseconds: 1 s after the last of the limit, then doubled each time. */
-export function delayAfter(failures: number, { limit, maxDelay }: Pick<Rule, 'limit' | 'maxDelay'>): number {
+function delayAfter(failures: number, { limit, maxDelay }: Pick<Rule, 'limit' | 'maxDelay'>): number {
   return Math.min(maxDelay, SECOND * 2 ** Math.min(failures - limit, 30));
 }

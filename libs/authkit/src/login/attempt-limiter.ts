@@ -9,22 +9,9 @@ import { AccountAttempts } from './account-attempts.js';
 import { AttemptCounters } from './attempt-counters.js';
 import { CaptchaGate } from './captcha-gate.js';
 import { DeviceAttempts } from './device-attempts.js';
-import type { KnownDevice } from './known-device.js';
 import { LimitedBucket } from './limited-bucket.js';
-import { PasswordAttempt, UNLIMITED, type Attempt } from './password-attempt.js';
+import { PasswordAttempt, UNLIMITED, type Attempt, type PasswordClaim } from './password-attempt.js';
 import { rateLimited } from './rate-limited.js';
-
-/** Who tries a password, and what the client shows besides it. */
-export interface PasswordClaim {
-  /** Of the account that the name belongs to; its names share one counter. */
-  userId?: string;
-  /** The canonical form of a name that no account has, or the name as typed. */
-  name: string;
-  /** Counts only when it is this user's. */
-  device?: KnownDevice | null;
-  /** What the captcha's widget gave. */
-  captchaToken?: string;
-}
 
 /** The limits on passwords, mails and registrations; `rateLimits`. Every refusal is the same `rate_limited` (429). */
 @Injectable()

@@ -15,12 +15,6 @@ export class LimitedBucket {
     this.key = counters.name(kind, subject);
   }
 
-  /** How many there were; counts nothing. */
-  async used(): Promise<number> {
-    const [found] = await this.counters.find([this.key]);
-    return found?.count ?? 0;
-  }
-
   /** How many there were. Throws `rate_limited` when that is all there may be; counts nothing. */
   async assertRoom(): Promise<number> {
     const [found] = await this.counters.find([this.key]);

@@ -1,9 +1,21 @@
 import type { AuthEvents } from '../kernel/events.js';
 import type { ResolvedRateLimits } from '../options/abuse-options.js';
 import type { AccountAttempts, AccountState } from './account-attempts.js';
-import type { PasswordClaim } from './attempt-limiter.js';
 import type { DeviceAttempts } from './device-attempts.js';
+import type { KnownDevice } from './known-device.js';
 import type { LimitedBucket } from './limited-bucket.js';
+
+/** Who tries a password, and what the client shows besides it. */
+export interface PasswordClaim {
+  /** Of the account that the name belongs to; its names share one counter. */
+  userId?: string;
+  /** The canonical form of a name that no account has, or the name as typed. */
+  name: string;
+  /** Counts only when it is this user's. */
+  device?: KnownDevice | null;
+  /** What the captcha's widget gave. */
+  captchaToken?: string;
+}
 
 /** A guess that is counted and waits to be judged. */
 export interface Attempt {

@@ -23,15 +23,15 @@ export class TypeOrmAttemptStore extends AttemptStore {
   }
 
   override async add(key: string, durationMs: number): Promise<number> {
-    const { counted, onConflict, returning } = dialectOf(this.source);
+    const dialect = dialectOf(this.source);
     const at = this.clock.now();
     // The count first: MySQL assigns in this order, and the instant must still be the old one.
     const result = await this.run(
-      `INSERT INTO {a} ({a.key}, {a.count}, {a.endsAt}) VALUES (:key, ${counted('1')}, :endsAt)
-       ${onConflict('{a.key}')}
-         {a.count} = ${counted('CASE WHEN {a}.{a.endsAt} <= :at THEN 1 ELSE {a}.{a.count} + 1 END')},
+      `INSERT INTO {a} ({a.key}, {a.count}, {a.endsAt}) VALUES (:key, ${dialect.counted('1')}, :endsAt)
+       ${dialect.onConflict('{a.key}')}
+         {a.count} = ${dialect.counted('CASE WHEN {a}.{a.endsAt} <= :at THEN 1 ELSE {a}.{a.count} + 1 END')},
          {a.endsAt} = CASE WHEN {a}.{a.endsAt} <= :at THEN :endsAt ELSE {a}.{a.endsAt} END
-       ${returning('{a}.{a.count} AS counted')}`,
+       ${dialect.returning('{a}.{a.count} AS counted')}`,
       { key, at, endsAt: at + durationMs },
     );
     return Number(result.rows[0]?.['counted'] ?? result.insertId);
@@ -61,10 +61,9 @@ export class TypeOrmAttemptStore extends AttemptStore {
   }
 
   override async set(key: string, count: number, durationMs: number | null): Promise<void> {
-    const { onConflict } = dialectOf(this.source);
     await this.run(
       `INSERT INTO {a} ({a.key}, {a.count}, {a.endsAt}) VALUES (:key, :count, :endsAt)
-       ${onConflict('{a.key}')} {a.count} = :count, {a.endsAt} = :endsAt`,
+       ${dialectOf(this.source).onConflict('{a.key}')} {a.count} = :count, {a.endsAt} = :endsAt`,
       { key, count, endsAt: durationMs === null ? NEVER : this.clock.now() + durationMs },
     );
   }

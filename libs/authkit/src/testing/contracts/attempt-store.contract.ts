@@ -7,7 +7,7 @@ import { assertIs, casesOn, later, type ContractCase } from './contract.js';
 export interface AttemptStores {
   store: AttemptStore;
   /** Moves the time that the store goes by forward, for every counter. */
-  pass(ms: number): MaybePromise<void>;
+  readonly pass: (ms: number) => MaybePromise<void>;
   /** Whether it counts the rows that `sweep()` removes; false where counters go by themselves. @default true */
   sweeps?: boolean;
 }
