@@ -89,6 +89,9 @@ export const rateLimits: Parser<ResolvedRateLimits | null> = (raw, path) => {
   return limits;
 };
 
+/** The variable that switches the limits off, whether the app reads its options from the environment or not. */
+export const LIMITS_OFF = 'AUTHKIT_DANGEROUSLY_DISABLE_RATE_LIMITS';
+
 /** Off by the option or by the environment, for load tests; production refuses both. */
 export function limitsInForce(
   given: ResolvedRateLimits | null,
@@ -96,10 +99,9 @@ export function limitsInForce(
   production: boolean,
   warnings: string[],
 ): ResolvedRateLimits | null {
-  const variable = 'AUTHKIT_DANGEROUSLY_DISABLE_RATE_LIMITS';
-  const switchedOff = /^(1|true|yes|on)$/i.test(env[variable] ?? '');
+  const switchedOff = /^(1|true|yes|on)$/i.test(env[LIMITS_OFF] ?? '');
   if (given && !switchedOff) return given;
-  const path = switchedOff ? variable : 'rateLimits';
+  const path = switchedOff ? LIMITS_OFF : 'rateLimits';
   if (production) {
     throw new AuthKitConfigError(
       path,

@@ -32,6 +32,7 @@ describe('optionsFromEnv', () => {
       AUTHKIT_PASSWORDS_MIN_LENGTH: '15',
       AUTHKIT_REGISTRATION_ENABLED: 'off',
       AUTHKIT_REQUIRE_VERIFIED_EMAIL: 'yes',
+      AUTHKIT_TRUSTED_PROXIES: '10.0.0.0/8, ::1',
       AUTHKIT_ALLOWED_ORIGINS: 'https://a.example, https://b.example',
       AUTHKIT_STRICT_ROUTES: 'yes',
     });
@@ -52,9 +53,17 @@ describe('optionsFromEnv', () => {
       cookies: { secure: true, sameSite: 'strict', domain: 'shop.example' },
       passwords: { minLength: 15 },
       registration: { enabled: false, requireVerifiedEmail: true },
+      trustedProxies: ['10.0.0.0/8', '::1'],
       allowedOrigins: ['https://shop.example', 'https://a.example', 'https://b.example'],
       strictRoutes: true,
     });
+  });
+
+  it('switches rate limits off only for a word that means yes', () => {
+    const name = 'AUTHKIT_DANGEROUSLY_DISABLE_RATE_LIMITS';
+    expect(optionsFromEnv({ [name]: '1' })).toEqual({ rateLimits: false });
+    expect(optionsFromEnv({ [name]: '0' })).toEqual({});
+    expect(() => optionsFromEnv({ [name]: 'maybe' })).toThrow(`${name}: "maybe" is not valid`);
   });
 
   it('knows the common JWT names', () => {

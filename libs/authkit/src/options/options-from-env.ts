@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { AuthKitConfigError } from '../kernel/errors.js';
+import { LIMITS_OFF } from './abuse-options.js';
 import type { AuthKitRuntimeOptions } from './authkit-options.js';
 import { refuse } from './option-parsers.js';
 
@@ -57,6 +58,7 @@ export function optionsFromEnv(env: Env = process.env): AuthKitRuntimeOptions {
       enabled: flag('AUTHKIT_REGISTRATION_ENABLED', read('AUTHKIT_REGISTRATION_ENABLED')),
       requireVerifiedEmail: flag('AUTHKIT_REQUIRE_VERIFIED_EMAIL', read('AUTHKIT_REQUIRE_VERIFIED_EMAIL')),
     }),
+    rateLimits: flag(LIMITS_OFF, read(LIMITS_OFF)) ? false : undefined,
     trustedProxies: list(read('AUTHKIT_TRUSTED_PROXIES')),
     allowedOrigins: list(read('AUTHKIT_ALLOWED_ORIGINS')),
     strictRoutes: flag('AUTHKIT_STRICT_ROUTES', read('AUTHKIT_STRICT_ROUTES')),
