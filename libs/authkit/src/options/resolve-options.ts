@@ -4,13 +4,7 @@ import type { CredentialTransport } from '../kernel/credential-transport.js';
 import type { OneTimePurpose } from '../storage/one-time-token.store.js';
 import type { AuthKitRuntimeOptions } from './authkit-options.js';
 import type { ResolvedOptions } from './resolved-options.js';
-import {
-  captcha,
-  emailPolicy,
-  limitsInForce,
-  rateLimits,
-  trustedProxies,
-} from './abuse-options.js';
+import { captcha, emailPolicy, limitsInForce, rateLimits, trustedProxies } from './abuse-options.js';
 import { bool, duration, integer, oneOf, refuse, section, text, textList } from './option-parsers.js';
 import { assertPeppers, peppers } from './pepper-parser.js';
 import {
