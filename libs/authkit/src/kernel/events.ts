@@ -22,6 +22,10 @@ export type RevocationReason =
   | 'generation_ahead'
   /** `others`; `all` when the host set it. */
   | 'password_changed'
+  /** A new password was chosen by a link; `all`. */
+  | 'password_reset'
+  /** The owner of the address said that the registration was somebody else's; `all`. */
+  | 'registration_disowned'
   /** The address was taken back, with `requireVerifiedEmail`; `all`. */
   | 'email_unverified'
   /** `all`. */
@@ -31,6 +35,12 @@ export type RevocationReason =
 export interface AuthEventDetails {
   /** An account was made. */
   'user.registered': { email: string };
+  /** With `requireVerifiedEmail`, somebody registered an address that has an account; `replaced`: it was never proven, and has their password now. */
+  'registration.repeated': { replaced: boolean };
+  /** The owner of an address not proven said that the registration was somebody else's: its password is gone. */
+  'registration.disowned': { email: string };
+  /** The address was proven to be the user's: by the link of the registration, or by one to choose a password. */
+  'email.verified': { email: string; by: 'link' | 'reset' };
   /** `AuthService.importUser()` made an account. */
   'user.imported': { email: string };
   /** `UserImporter.run()` is over, or broke off; not after a dry run. */
@@ -43,6 +53,8 @@ export interface AuthEventDetails {
   'login.succeeded': { amr: readonly string[] };
   /** A password was refused, at login or at a change; `reason` is the true one and never reaches the client. */
   'login.failed': { reason: string };
+  /** So many failures in a row that the password does not sign in any more, until it is reset or `AuthService.unlock()`. */
+  'login.disabled': { failures: number };
   /** A login made a session. */
   'session.issued': { transport: string; amr: readonly string[] };
   /** A refresh. Not for a repeat within the grace. */
@@ -53,8 +65,10 @@ export interface AuthEventDetails {
   'session.generation_ahead': { presented: number; current: number };
   /** Sessions ended; `sessionId` says which if it is one. */
   'session.revoked': { reason: RevocationReason; scope: 'one' | 'others' | 'all' | 'oldest' };
-  /** The password was changed by its owner, or set by the host. */
-  'password.changed': { by: 'user' | 'host' };
+  /** A link to choose a password is on its way to the user. */
+  'password.reset_requested': { template: 'reset_password' | 'set_password' | 'login_disabled' };
+  /** The password was changed by its owner, chosen by a link, or set by the host. */
+  'password.changed': { by: 'user' | 'reset' | 'host' };
   /** The assigned roles, before and after. */
   'roles.changed': { before: readonly string[]; after: readonly string[] };
   /** The guard refused a call, or a route of the kit answered 401 or 403; `reason` never reaches the client. */

@@ -56,6 +56,7 @@ export function optionsFromEnv(env: Env = process.env): AuthKitRuntimeOptions {
     registration: compact({
       enabled: flag('AUTHKIT_REGISTRATION_ENABLED', read('AUTHKIT_REGISTRATION_ENABLED')),
       requireVerifiedEmail: flag('AUTHKIT_REQUIRE_VERIFIED_EMAIL', read('AUTHKIT_REQUIRE_VERIFIED_EMAIL')),
+      verifyEmail: flag('AUTHKIT_VERIFY_EMAIL', read('AUTHKIT_VERIFY_EMAIL')),
     }),
     allowedOrigins: list(read('AUTHKIT_ALLOWED_ORIGINS')),
     strictRoutes: flag('AUTHKIT_STRICT_ROUTES', read('AUTHKIT_STRICT_ROUTES')),

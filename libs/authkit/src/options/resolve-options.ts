@@ -2,7 +2,7 @@ import { KeyObject } from 'node:crypto';
 import { AuthKitConfigError } from '../kernel/errors.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
 import type { CredentialTransport } from '../kernel/credential-transport.js';
-import type { OneTimePurpose } from '../storage/one-time-token.store.js';
+import type { LinkPurpose } from '../storage/one-time-token.store.js';
 import type { AuthKitRuntimeOptions } from './authkit-options.js';
 import type { ResolvedOptions } from './resolved-options.js';
 import { bool, duration, integer, oneOf, refuse, section, text, textList } from './option-parsers.js';
@@ -64,6 +64,7 @@ export function resolveOptions(raw: AuthKitRuntimeOptions, env: NodeJS.ProcessEn
       section(value, path, {
         enabled: bool(true),
         requireVerifiedEmail: bool(false),
+        verifyEmail: bool(true),
         defaultRoles,
         reservedUsernames: textList([]),
       }),
@@ -115,8 +116,10 @@ export function resolveOptions(raw: AuthKitRuntimeOptions, env: NodeJS.ProcessEn
   if (given.cookies.domain !== null) {
     warnings.push('cookies.domain shares cookies with every subdomain; they lose the __Host- prefix');
   }
-  if (given.registration.requireVerifiedEmail) {
-    warnings.push('registration.requireVerifiedEmail: send the proof yourself and call AuthService.setEmailVerified()');
+  if (given.registration.requireVerifiedEmail && !given.registration.verifyEmail) {
+    warnings.push(
+      'registration.verifyEmail is false: nobody can sign in until you prove the address and call AuthService.setEmailVerified()',
+    );
   }
   if (given.session.check === 'never') {
     warnings.push(
@@ -158,7 +161,7 @@ export function resolveOptions(raw: AuthKitRuntimeOptions, env: NodeJS.ProcessEn
 
 type LinkLifetimes = Record<'verifyEmail' | 'resetPassword' | 'setPassword' | 'changeEmail' | 'objection', number>;
 
-function byPurpose(given: LinkLifetimes): Record<OneTimePurpose, number> {
+function byPurpose(given: LinkLifetimes): Record<LinkPurpose, number> {
   return {
     verify_email: given.verifyEmail,
     disown_registration: given.verifyEmail,

@@ -1,7 +1,7 @@
 import type { SigningKey } from '../kernel/signing-key.js';
 import type { CredentialTransport } from '../kernel/credential-transport.js';
 import type { PasswordHasher } from '../passwords/password-hasher.js';
-import type { OneTimePurpose } from '../storage/one-time-token.store.js';
+import type { LinkPurpose } from '../storage/one-time-token.store.js';
 import type { RoleDefinition } from './authkit-options.js';
 
 /** The options with every default applied; durations in milliseconds; frozen. */
@@ -44,11 +44,12 @@ export interface ResolvedOptions {
   readonly registration: {
     readonly enabled: boolean;
     readonly requireVerifiedEmail: boolean;
+    readonly verifyEmail: boolean;
     readonly defaultRoles: readonly string[];
     readonly reservedUsernames: readonly string[];
   };
   /** Milliseconds. A link that cancels a deletion is good until then, whatever this says. */
-  readonly linkLifetimes: Readonly<Record<OneTimePurpose, number>>;
+  readonly linkLifetimes: Readonly<Record<LinkPurpose, number>>;
   readonly roles: Readonly<Record<string, Required<RoleDefinition>>>;
   readonly adminRole: string | null;
   readonly allowedOrigins: readonly string[];

@@ -1,7 +1,7 @@
 import type { Type } from '@nestjs/common';
 import type { DataSource, QueryRunner } from 'typeorm';
 import { UserConflictError, UserStore, type GuardedChange, type KnownUser, type NewUser } from '../user.store.js';
-import type { AuthUser, CreateOutcome, LoginIdentifier, PasswordChange } from '../user.store.js';
+import type { AuthUser, CreateOutcome, LoginIdentifier, PasswordChange, UserCondition } from '../user.store.js';
 import { createMany, newUserRow } from './create-many.js';
 import { isUniqueViolation } from './dialect.js';
 import { entitiesFor } from './entities.js';
@@ -78,16 +78,12 @@ export class TypeOrmUserStore extends UserStore {
   }
 
   override async changePassword(id: string, change: PasswordChange): Promise<boolean> {
-    const guard =
-      change.from === undefined
-        ? ''
-        : change.from === null
-          ? ' AND {u.passwordHash} IS NULL'
-          : ' AND {u.passwordHash} === :from';
+    const { to, endSessions, at } = change;
+    const where = { ...change.where, passwordHash: change.from };
     return this.update(
       `UPDATE {u} SET {u.passwordHash} = :to, {u.sessionEpoch} = {u.sessionEpoch} + :bump, {u.changedAt} = :at
-       WHERE {u.id} === :id${guard}`,
-      { id, to: change.to, from: change.from, bump: change.endSessions ? 1 : 0, at: change.at },
+       WHERE {u.id} === :id${guardOf(where)}`,
+      { ...where, id, to, bump: endSessions ? 1 : 0, at },
     );
   }
 
@@ -134,12 +130,11 @@ export class TypeOrmUserStore extends UserStore {
     });
   }
 
-  override setEmailVerified(id: string, verified: boolean, at: number): Promise<boolean> {
-    return this.update('UPDATE {u} SET {u.emailVerified} = :verified, {u.changedAt} = :at WHERE {u.id} === :id', {
-      id,
-      verified,
-      at,
-    });
+  override setEmailVerified(id: string, verified: boolean, at: number, where: UserCondition = {}): Promise<boolean> {
+    return this.update(
+      `UPDATE {u} SET {u.emailVerified} = :verified, {u.changedAt} = :at WHERE {u.id} === :id${guardOf(where)}`,
+      { ...where, id, verified, at },
+    );
   }
 
   override endSessions(id: string, at: number): Promise<boolean> {
@@ -244,4 +239,14 @@ export class TypeOrmUserStore extends UserStore {
     }
     return statement;
   }
+}
+
+function guardOf({ email, emailVerified, passwordHash }: UserCondition): string {
+  return [
+    email !== undefined && ' AND {u.email} === :email',
+    emailVerified !== undefined && ' AND {u.emailVerified} = :emailVerified',
+    passwordHash !== undefined && ` AND {u.passwordHash} ${passwordHash === null ? 'IS NULL' : '=== :passwordHash'}`,
+  ]
+    .filter((part) => part !== false)
+    .join('');
 }
