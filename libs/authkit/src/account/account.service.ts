@@ -5,14 +5,16 @@ import { AuthEvents } from '../kernel/events.js';
 import { Outbox } from '../mail/outbox.js';
 import { RESOLVED_OPTIONS } from '../options/tokens.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
-import { assertPasswordPolicy, assertPasswordShape } from '../passwords/password-policy.js';
+import { PasswordPolicy, type PasswordOwner } from '../passwords/password-policy.service.js';
+import { assertPasswordShape } from '../passwords/password-policy.js';
 import { PasswordService } from '../passwords/password.service.js';
 import { SessionCache } from '../sessions/session-cache.js';
 import { SessionService } from '../sessions/session.service.js';
 import { SessionStore } from '../storage/session.store.js';
 import { UnitOfWork } from '../storage/unit-of-work.js';
 import { UserStore, type AuthUser, type GuardedChange, type KnownUser } from '../storage/user.store.js';
-import { assertRoles, orConflict, withoutProtected } from './account-input.js';
+import { assertRoles, withoutProtected } from './account-input.js';
+import { orConflict } from './refusals.js';
 
 /** What happens to an account that exists, except signing in. */
 @Injectable()
@@ -20,6 +22,7 @@ export class AccountService {
   constructor(
     @Inject(UserStore) private readonly users: UserStore,
     private readonly sessionStore: SessionStore,
+    private readonly policy: PasswordPolicy,
     private readonly passwords: PasswordService,
     private readonly sessions: SessionService,
     private readonly cache: SessionCache,
@@ -49,8 +52,8 @@ export class AccountService {
    */
   async changePassword(userId: string, sessionId: string, currentPassword: string, newPassword: string): Promise<void> {
     assertPasswordShape(currentPassword, 'currentPassword');
-    assertPasswordPolicy(newPassword, this.options.passwords.minLength, 'newPassword');
     const known = await this.known(userId);
+    await this.policy.assert(newPassword, { ...ownerOf(known), field: 'newPassword' });
     if (!(await this.passwords.verify(currentPassword, known.passwordHash))) {
       await this.events.emit('login.failed', { reason: 'wrong_current_password' }, { subject: userId, sessionId });
       throw new AuthKitError('invalid_credentials', { reason: 'wrong current password' });
@@ -61,8 +64,9 @@ export class AccountService {
 
   /** Sets a password on the host's word and ends every session. */
   async setPassword(userId: string, newPassword: string): Promise<void> {
-    assertPasswordPolicy(newPassword, this.options.passwords.minLength);
-    await this.replacePassword(await this.known(userId), newPassword, undefined);
+    const known = await this.known(userId);
+    await this.policy.assert(newPassword, ownerOf(known));
+    await this.replacePassword(known, newPassword, undefined);
     await this.events.emit('password.changed', { by: 'host' }, { subject: userId });
   }
 
@@ -125,6 +129,10 @@ export class AccountService {
     }
     await this.sessions.markAllRevoked(id, 'password_changed', keepSessionId);
   }
+}
+
+function ownerOf({ user: { email, username } }: KnownUser): PasswordOwner {
+  return { email, username };
 }
 
 function assertChangeable(outcome: GuardedChange): void {

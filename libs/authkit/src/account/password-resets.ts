@@ -5,7 +5,8 @@ import { AuthEvents } from '../kernel/events.js';
 import { Outbox } from '../mail/outbox.js';
 import { RESOLVED_OPTIONS } from '../options/tokens.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
-import { assertPasswordPolicy } from '../passwords/password-policy.js';
+import { assertPasswordLength, assertPasswordShape } from '../passwords/password-policy.js';
+import { PasswordPolicy } from '../passwords/password-policy.service.js';
 import { PasswordService } from '../passwords/password.service.js';
 import { SessionService } from '../sessions/session.service.js';
 import type { LinkPurpose, OneTimeTokenRecord } from '../storage/one-time-token.store.js';
@@ -38,6 +39,7 @@ export class PasswordResets {
     private readonly outbox: Outbox,
     private readonly unit: UnitOfWork,
     private readonly wipers: AccountWipers,
+    private readonly policy: PasswordPolicy,
     private readonly passwords: PasswordService,
     private readonly sessions: SessionService,
     private readonly events: AuthEvents,
@@ -77,9 +79,13 @@ export class PasswordResets {
    * address. Signs nobody in. Throws `link_invalid` (410), or 422 for the password, which does not use the link up.
    */
   async reset(token: string, newPassword: string): Promise<void> {
-    assertPasswordPolicy(newPassword, this.options.passwords.minLength, 'newPassword');
+    const field = 'newPassword';
+    // What needs to know neither the user nor other services, before anything is looked up.
+    assertPasswordShape(newPassword, field);
+    assertPasswordLength(newPassword, this.options.passwords.minLength, field);
     const record = await this.tokens.getLive(token, 'reset_password', 'set_password');
     const { user, passwordHash: from } = await this.ownerOf(record);
+    await this.policy.assert(newPassword, { field, email: user.email, username: user.username });
     const to = await this.passwords.hash(newPassword);
     const at = this.clock.now();
     const { email } = record;

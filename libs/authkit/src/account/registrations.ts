@@ -7,17 +7,19 @@ import { newId } from '../kernel/random.js';
 import { Outbox } from '../mail/outbox.js';
 import { RESOLVED_OPTIONS } from '../options/tokens.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
-import { assertPasswordPolicy } from '../passwords/password-policy.js';
+import { PasswordPolicy } from '../passwords/password-policy.service.js';
 import { PasswordService } from '../passwords/password.service.js';
 import { SessionService } from '../sessions/session.service.js';
 import type { OneTimeTokenRecord } from '../storage/one-time-token.store.js';
 import { UnitOfWork } from '../storage/unit-of-work.js';
 import { UserStore, type AuthUser, type KnownUser, type NewUser } from '../storage/user.store.js';
-import { assertRoles, orConflict, requireEmail, requireUsername, withoutProtected } from './account-input.js';
+import { assertRoles, requireEmail, withoutProtected } from './account-input.js';
 import { AccountWipers } from './account-wipers.js';
 import { EmailVerification } from './email-verification.js';
 import { linkInvalid, OneTimeTokens } from './one-time-tokens.js';
+import { newUsername } from './new-username.js';
 import { PasswordResets } from './password-resets.js';
+import { orConflict } from './refusals.js';
 
 /** What the statements after the hash take at most, so that their number does not show. */
 const LEVEL_MS = 50;
@@ -45,6 +47,7 @@ export interface RegistrationGrants {
 export class Registrations {
   constructor(
     @Inject(UserStore) private readonly users: UserStore,
+    private readonly policy: PasswordPolicy,
     private readonly passwords: PasswordService,
     private readonly sessions: SessionService,
     private readonly verification: EmailVerification,
@@ -100,10 +103,10 @@ export class Registrations {
     const { email: rawEmail, password, username: rawUsername, ...fields } = input;
     const { defaultRoles, reservedUsernames } = this.options.registration;
     const email = requireEmail(rawEmail);
-    const username = typeof rawUsername === 'string' ? requireUsername(rawUsername, reservedUsernames) : null;
+    const username = typeof rawUsername === 'string' ? newUsername(rawUsername, reservedUsernames) : null;
     const roles = grants.roles ?? defaultRoles;
     assertRoles(roles);
-    if (password !== null) assertPasswordPolicy(password, this.options.passwords.minLength);
+    if (password !== null) await this.policy.assert(password, { email, username });
     // Usernames are public, so this may be told at once, before the hash is spent.
     if (username !== null && (await this.users.findByIdentifier({ username })))
       throw new AuthKitError('username_taken');

@@ -51,7 +51,7 @@ export interface AuthEventDetails {
   'user.deactivated': Record<never, never>;
   /** After `session.issued`. */
   'login.succeeded': { amr: readonly string[] };
-  /** A password was refused, at login or at a change; `reason` is the true one and never reaches the client. */
+  /** A password was refused, at login, reauthentication or a change; `reason` is the true one and never reaches the client. */
   'login.failed': { reason: string };
   /** So many failures in a row that the password does not sign in any more, until it is reset or `AuthService.unlock()`. */
   'login.disabled': { failures: number };
@@ -59,6 +59,8 @@ export interface AuthEventDetails {
   'session.issued': { transport: string; amr: readonly string[] };
   /** A refresh. Not for a repeat within the grace. */
   'session.rotated': { generation: number };
+  /** The user of a session proved who they are again; `amr` says how. */
+  'session.reauthenticated': { amr: readonly string[] };
   /** An old refresh token came back; the session has been ended. */
   'session.reuse_detected': { presented: number; current: number };
   /** A refresh token from the future, after a restored backup; the session has been ended. */
@@ -69,6 +71,10 @@ export interface AuthEventDetails {
   'password.reset_requested': { template: 'reset_password' | 'set_password' | 'login_disabled' };
   /** The password was changed by its owner, chosen by a link, or set by the host. */
   'password.changed': { by: 'user' | 'reset' | 'host' };
+  /** `passwords.breachCheck` gave no answer, and a new password passed without it; `reason` is for you. */
+  'password.breach_check_failed': { reason: string };
+  /** A hash names a pepper that `passwords.pepper` lacks; its owner got 503. Configure it again. */
+  'password.pepper_unknown': { keyId: string };
   /** The assigned roles, before and after. */
   'roles.changed': { before: readonly string[]; after: readonly string[] };
   /** The guard refused a call, or a route of the kit answered 401 or 403; `reason` never reaches the client. */

@@ -8,6 +8,7 @@ import { entitiesFor } from './entities.js';
 import { compile, execute, type Statement } from './sql-template.js';
 import { hasProperty, hasTakenValue, uniqueTexts } from './taken-value.js';
 import { TypeOrmUnitOfWork, type Connection } from './typeorm-unit-of-work.js';
+import { guardOf } from './user-condition.js';
 import { userRows, type UserRows } from './user-rows.js';
 
 /** Users in the host's entity, their roles in `auth_user_roles`. */
@@ -239,14 +240,4 @@ export class TypeOrmUserStore extends UserStore {
     }
     return statement;
   }
-}
-
-function guardOf({ email, emailVerified, passwordHash }: UserCondition): string {
-  return [
-    email !== undefined && ' AND {u.email} === :email',
-    emailVerified !== undefined && ' AND {u.emailVerified} = :emailVerified',
-    passwordHash !== undefined && ` AND {u.passwordHash} ${passwordHash === null ? 'IS NULL' : '=== :passwordHash'}`,
-  ]
-    .filter((part) => part !== false)
-    .join('');
 }
