@@ -1,4 +1,5 @@
-import { AuthEvents, type AnyAuthEvent } from 'nest-authkit';
+import { Controller, Get } from '@nestjs/common';
+import { AuthEvents, VerifiedEmail, type AnyAuthEvent } from 'nest-authkit';
 import { expectProblem } from '../support/attack.js';
 import { ALL_DATABASES, DATABASES } from '../support/databases.js';
 import { allMails, mailsTo, tokenFor } from '../support/mails.js';
@@ -149,6 +150,55 @@ describeOn('verification that nobody needs', {}, (place) => {
     expect(await allMails(t)).toEqual([]);
     expect((await resend(t, 'quiet@example.com')).status).toBe(202);
     expect((await verify(t, await tokenFor(t, 'quiet@example.com', 'verify'))).status).toBe(204);
+    await t.close();
+  });
+});
+
+@Controller('members')
+class MembersController {
+  @Get()
+  @VerifiedEmail()
+  list() {
+    return { ok: true };
+  }
+}
+
+describeOn('@VerifiedEmail()', { databases: ['memory', ...DATABASES] }, (place) => {
+  it.each(['cached', 'always', 'never'] as const)(
+    'lets in whoever has proven the address, from the next call on, with check %p',
+    async (check) => {
+      const t = await createTestApp({ ...place, authkit: { session: { check } }, controllers: [MembersController] });
+      const user = await t.signUp('ada@example.com');
+      const call = () => t.client.get('/members', { token: user.accessToken });
+      expectProblem(await call(), 403, 'email_not_verified');
+      expectProblem(await t.client.get('/members'), 401, 'authentication_required');
+      expect(t.events).toContainEqual(
+        expect.objectContaining({
+          type: 'authorization.denied',
+          details: expect.objectContaining({ path: '/members' }),
+        }),
+      );
+      expect((await t.client.get('/probe/principal', { token: user.accessToken })).status).toBe(200);
+      await resend(t, user.email);
+      expect((await verify(t, await tokenFor(t, user.email, 'verify'))).status).toBe(204);
+      expect((await call()).status).toBe(200);
+      await t.auth.setEmailVerified(user.id, false);
+      expectProblem(await call(), 403, 'email_not_verified');
+      await t.close();
+    },
+  );
+
+  it('takes no statement while the session is cached', async () => {
+    if (place.database === 'memory') return;
+    const t = await createTestApp({ ...place, controllers: [MembersController] });
+    const { accessToken: token } = await t.kit.actingAs('new user', { transport: 'bearer' });
+    expect((await t.client.get('/members', { token })).status).toBe(200);
+    const statements: string[] = [];
+    t.source.logger.logQuery = (query: string) => {
+      if (!/clock_timestamp|UTC_TIMESTAMP|UNION ALL/.test(query)) statements.push(query);
+    };
+    expect((await t.client.get('/members', { token })).status).toBe(200);
+    expect(statements).toEqual([]);
     await t.close();
   });
 });

@@ -25,6 +25,7 @@ export {
   Public,
   RequireFresh,
   Roles,
+  VerifiedEmail,
 } from './access/decorators.js';
 export { ApiProblem, authKitOpenApi, ProblemDto, type AuthKitOpenApiOptions } from './access/openapi.js';
 export { Grants, RolePolicy } from './access/role-policy.js';
