@@ -1,16 +1,25 @@
+import type { MailTemplate } from '../../libs/authkit/src/mail/mail-messages.js';
 import { AfterReply } from '../../libs/authkit/src/kernel/after-reply.js';
-import { KeyRing } from '../../libs/authkit/src/kernel/key-ring.js';
-import { unseal } from '../../libs/authkit/src/kernel/sealed.js';
-import { OutboxStore, type OutboxMail } from '../../libs/authkit/src/storage/outbox.store.js';
 import type { TestApp } from './test-app.js';
 
 /** What a mailbox holds: which mail, and the tokens of its links by the page they lead to. */
 export interface ReceivedMail {
-  readonly template: string;
+  readonly template: MailTemplate;
   readonly to: string;
   readonly text: string;
   readonly tokens: Readonly<Record<string, string>>;
 }
+
+/** By what their English subjects say. */
+const TEMPLATES: readonly [RegExp, MailTemplate][] = [
+  [/^Confirm your e-mail/, 'verify_email'],
+  [/^You already have/, 'already_registered'],
+  [/^Choose a new password/, 'reset_password'],
+  [/^Choose your password/, 'set_password'],
+  [/password .* was changed$/, 'password_changed'],
+  [/^A session of yours/, 'session_stolen'],
+  [/is switched off$/, 'login_disabled'],
+];
 
 /** All mails to an address, oldest first. */
 export async function mailsTo(t: TestApp, address: string): Promise<ReceivedMail[]> {
@@ -24,23 +33,13 @@ export async function tokenFor(t: TestApp, address: string, page: string): Promi
   return token;
 }
 
-/** Every mail there is, oldest first. */
+/** The last 200 mails, oldest first; those that requests answered so far have caused are among them. */
 export async function allMails(t: TestApp): Promise<ReceivedMail[]> {
   await t.app.get(AfterReply, { strict: false }).settled();
-  const keys = t.app.get(KeyRing, { strict: false }).keys('outbox');
-  const store = t.app.get(OutboxStore, { strict: false }) as unknown as { rows?: Map<string, OutboxMail> };
-  const rows = store.rows
-    ? [...store.rows.values()]
-    : await t.source
-        .createQueryBuilder()
-        .select('o.template', 'template')
-        .addSelect('o.sealed', 'sealed')
-        .from('auth_outbox', 'o')
-        .orderBy('o.id')
-        .getRawMany<OutboxMail>();
-  return rows.map(({ template, sealed }) => {
-    const text = unseal(keys, template, sealed)!;
-    return { template, text, to: (JSON.parse(text) as { to: string }).to, tokens: tokensIn(text) };
+  return (await t.mails()).toReversed().map(({ to, subject, text }) => {
+    const template = TEMPLATES.find(([pattern]) => pattern.test(subject))?.[1];
+    if (!template) throw new Error(`a mail that these tests do not know: ${subject}`);
+    return { template, to, text, tokens: tokensIn(text) };
   });
 }
 

@@ -65,6 +65,7 @@ export {
   type AuthEventDetails,
   type AuthEventListener,
   type AuthEventType,
+  type MailFailure,
   type EventParties,
   type RevocationReason,
 } from './kernel/events.js';
@@ -77,6 +78,13 @@ export { BreachCheck } from './passwords/breach-check.js';
 export { hibpRangeCheck, type HibpRangeCheckOptions } from './passwords/hibp-range-check.js';
 export { PasswordPolicy, type PasswordOwner } from './passwords/password-policy.service.js';
 export type { PepperKey } from './passwords/pepper.js';
+export type { MailMessages, MailOrigin, MailTemplate } from './mail/mail-messages.js';
+export type { MailTemplates, OwnMailContext } from './mail/mail-templates.js';
+export type { SmtpOptions } from './mail/mail-transport.js';
+export { Mailer, MailRejectedError, type OutgoingMail } from './mail/mailer.js';
+export { escapeHtml, type RenderedMail } from './mail/templates/layout.js';
+export type { MailContext } from './mail/templates/mail-text.js';
+
 export { bcrypt } from './passwords/bcrypt.hasher.js';
 export { firebaseHash, type FirebaseParameters } from './passwords/firebase.scheme.js';
 export { deviseHash, importedHashes, type ImportedHashesOptions } from './passwords/imported.hasher.js';

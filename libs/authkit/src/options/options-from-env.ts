@@ -62,6 +62,7 @@ export function optionsFromEnv(env: Env = process.env): AuthKitRuntimeOptions {
       requireVerifiedEmail: flag('AUTHKIT_REQUIRE_VERIFIED_EMAIL', read('AUTHKIT_REQUIRE_VERIFIED_EMAIL')),
       verifyEmail: flag('AUTHKIT_VERIFY_EMAIL', read('AUTHKIT_VERIFY_EMAIL')),
     }),
+    mail: compact({ transport: read('AUTHKIT_MAIL_URL'), from: read('AUTHKIT_MAIL_FROM') }),
     allowedOrigins: list(read('AUTHKIT_ALLOWED_ORIGINS')),
     strictRoutes: flag('AUTHKIT_STRICT_ROUTES', read('AUTHKIT_STRICT_ROUTES')),
   });
