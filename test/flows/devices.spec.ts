@@ -215,6 +215,18 @@ describeOn('known devices', { databases: ['memory', ...ALL_DATABASES] }, (place)
     expect(told()).toMatchObject([{ device: { isNew: true } }]);
   });
 
+  it('are forgotten by a password reset', async () => {
+    const user = await newUser();
+    const first = await login(user);
+    await t.client.post('/auth/password/forgot', { email: user.email });
+    const reset = async () => (await mailsTo(user)).find(({ text }) => text.includes('/auth/pages/reset#token='));
+    while (!(await reset())) await new Promise((resolve) => setImmediate(resolve));
+    const body = { token: tokenIn((await reset())!.text), newPassword: 'quiet meadow compass 77' };
+    expect((await t.client.post('/auth/password/reset', body)).status).toBe(204);
+    const devices = t.app.get(KnownDevices, { strict: false });
+    expect(await devices.of({ headers: on(first) }, user.id)).toBeNull();
+  });
+
   it('are not left behind by a login that a reset overtakes', async () => {
     const user = await newUser();
     const devices = t.app.get(KnownDevices, { strict: false });

@@ -78,10 +78,11 @@ describe('migrations', () => {
       'AuthKitUsers1795500000000',
       'AuthKitSessions1795500000001',
       'AuthKitAccounts1795600000000',
+      'AuthKitAttempts1795600000001',
       'AuthKitDevices1795600000002',
     ]);
-    expect(authKitMigrations({ userEntity: PlainUser, usersTable: 'own' })).toHaveLength(3);
-    expect(authKitMigrations()).toHaveLength(3);
+    expect(authKitMigrations({ userEntity: PlainUser, usersTable: 'own' })).toHaveLength(4);
+    expect(authKitMigrations()).toHaveLength(4);
   });
 
   it('of features come after the kit’s, and know the user entity', () => {

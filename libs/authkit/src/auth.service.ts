@@ -1,8 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { AccountService, type Registration, type RegistrationGrants } from './account/account.service.js';
+import { AccountService } from './account/account.service.js';
+import { EmailVerification } from './account/email-verification.js';
+import { PasswordResets } from './account/password-resets.js';
+import { Registrations, type Registration, type RegistrationGrants } from './account/registrations.js';
 import type { ImportUser } from './importing/import-user.js';
 import { UserImporter } from './importing/user-importer.js';
 import { AuthKitError } from './kernel/errors.js';
+import { AttemptLimiter } from './login/attempt-limiter.js';
 import { LoginService } from './login/login.service.js';
 import type { CredentialTransport } from './kernel/credential-transport.js';
 import { AccessTokens, type AccessClaims } from './sessions/access-token.js';
@@ -21,17 +25,24 @@ export interface SignIn<U extends AuthUser = AuthUser> extends TokenPair {
 export class AuthService<U extends AuthUser = AuthUser> {
   constructor(
     private readonly accounts: AccountService,
+    private readonly registrations: Registrations,
+    private readonly verification: EmailVerification,
+    private readonly resets: PasswordResets,
     private readonly logins: LoginService,
     private readonly sessions: SessionService,
     private readonly tokens: TokenPairs,
     private readonly accessTokens: AccessTokens,
     @Inject(UserStore) private readonly users: UserStore,
     private readonly importer: UserImporter,
+    private readonly limiter: AttemptLimiter,
   ) {}
 
-  /** Makes an account. Throws 409 (`email_taken`, `username_taken`, `conflict`) or 422. */
+  /**
+   * Makes an account. Its user gets a mail with a link that proves the address, or with `sendPasswordLink` one to choose
+   * the first password. Throws 409 (`email_taken`, `username_taken`, `conflict`) or 422.
+   */
   async register(input: Registration, grants?: RegistrationGrants): Promise<U> {
-    return (await this.accounts.register(input, grants)) as U;
+    return (await this.registrations.create(input, grants)) as U;
   }
 
   /**
@@ -47,7 +58,7 @@ export class AuthService<U extends AuthUser = AuthUser> {
     return ((await this.logins.find(identifier))?.user as U | undefined) ?? null;
   }
 
-  /** Signs in by password. Throws `invalid_credentials` (401), or 503 when too many log in at once. */
+  /** Signs in by password. Throws `invalid_credentials` (401), `rate_limited` (429), or 503 when too many log in at once. */
   async login(identifier: string, password: string, transport: CredentialTransport = 'bearer'): Promise<SignIn<U>> {
     return this.signIn(await this.logins.withPassword(identifier, password, transport));
   }
@@ -94,9 +105,25 @@ export class AuthService<U extends AuthUser = AuthUser> {
     return this.accounts.setActive(userId, active);
   }
 
-  /** Sets a password and ends every session. Throws `user_not_found` (404) or 422. */
+  /** Sets a password, which lifts a disabled one's ban, and ends every session. Throws `user_not_found` (404) or 422. */
   setPassword(userId: string, password: string): Promise<void> {
     return this.accounts.setPassword(userId, password);
+  }
+
+  /** Lets the password of a user sign in again that too many failures have disabled. Throws `user_not_found` (404). */
+  async unlock(userId: string): Promise<void> {
+    await this.accounts.get(userId);
+    await this.limiter.clearAccount(userId);
+  }
+
+  /** Mails a link to choose the first password, good for a day. Throws `user_not_found` (404). */
+  sendPasswordLink(userId: string): Promise<void> {
+    return this.resets.send(userId, 'set_password');
+  }
+
+  /** Mails a link that proves the address; nothing if it is proven. Throws `user_not_found` (404). */
+  sendVerificationLink(userId: string): Promise<void> {
+    return this.verification.send(userId);
   }
 
   /** Says whether the address is proven to be the user's. Throws `user_not_found` (404). */

@@ -18,11 +18,20 @@ import { SessionAuthenticator } from './access/session.authenticator.js';
 import { accountController } from './account/account.controller.js';
 import { AuthUserDto, NoProfileDto, RegisterDto } from './account/account.dto.js';
 import { AccountService } from './account/account.service.js';
+import { ACCOUNT_WIPERS, AccountWipers } from './account/account-wipers.js';
+import { emailController } from './account/email.controller.js';
+import { EmailVerification } from './account/email-verification.js';
 import { Links } from './account/links.js';
 import { OneTimeTokens } from './account/one-time-tokens.js';
+import { EmailPolicyGate } from './account/email-policy.js';
+import { passwordController } from './account/password.controller.js';
+import { PasswordResets } from './account/password-resets.js';
+import { Registrations } from './account/registrations.js';
+import { SecurityNotices } from './account/security-notices.js';
 import { UserView } from './account/user-view.js';
 import { AuthService } from './auth.service.js';
 import { BootCheck } from './boot-check.js';
+import { DeviceWiper } from './devices/device-wiper.js';
 import { DeviceTokens } from './devices/device-tokens.js';
 import { devicesController } from './devices/devices.controller.js';
 import { DisownedLogins } from './devices/disowned-logins.js';
@@ -32,12 +41,16 @@ import type { AuthKitFeature } from './features/feature.js';
 import { HttpGate } from './http/http-gate.js';
 import { OWN_CONTROLLERS, OwnRoutes } from './http/own-routes.js';
 import { ProblemWriter } from './http/problem-writer.js';
+import { AfterReply } from './kernel/after-reply.js';
 import { Clock } from './kernel/clock.js';
 import { ImportCheck } from './importing/import-check.js';
 import { UserImporter } from './importing/user-importer.js';
 import { AuthEvents, type AuthEventListener } from './kernel/events.js';
 import { KeyRing } from './kernel/key-ring.js';
 import { AuthEventExplorer } from './kernel/on-auth-event.decorator.js';
+import { AttemptCounters } from './login/attempt-counters.js';
+import { AttemptLimiter } from './login/attempt-limiter.js';
+import { CaptchaGate } from './login/captcha-gate.js';
 import { loginController } from './login/login.controller.js';
 import { LoginService } from './login/login.service.js';
 import { SECOND_FACTORS } from './login/second-factor.js';
@@ -135,6 +148,7 @@ function compose(definition: DynamicModule, options: AuthKitStaticOptions): Dyna
       },
       ...storage.providers,
       ...[AuthService, AccountService, LoginService, SessionService, SessionIssuer, PasswordPolicy, PasswordService],
+      ...[AttemptCounters, AttemptLimiter, CaptchaGate, EmailPolicyGate],
       ...[
         AccessTokenKeys,
         AccessTokens,
@@ -150,10 +164,11 @@ function compose(definition: DynamicModule, options: AuthKitStaticOptions): Dyna
       ...[AuthKitGuard, GuardCheck, RolePolicy, UserView, AuthEvents, AuthEventExplorer],
       ...[HttpGate, OwnRoutes, ProblemWriter, BootCheck, ReadinessService],
       ...[UserImporter, ImportCheck],
-      ...[OneTimeTokens, Links],
+      ...[OneTimeTokens, Links, AfterReply],
       ...[MAILER_PROVIDER, MailboxMailer, MailboxRoute, MailLocales, MailRenderer, MailDelivery, SealedMails],
       ...[Outbox, OutboxWorker],
       ...[DeviceTokens, KnownDevices, NewDeviceNotice, DisownedLogins],
+      ...[AccountWipers, Registrations, EmailVerification, PasswordResets],
       ...ROUTE_PROVIDERS,
       ...features.flatMap((feature) => feature.providers ?? []),
       ...collected(AUTHENTICATORS, [...features.map(({ authenticator }) => authenticator), SessionAuthenticator]),
@@ -161,7 +176,8 @@ function compose(definition: DynamicModule, options: AuthKitStaticOptions): Dyna
         SECOND_FACTORS,
         features.map(({ secondFactor }) => secondFactor),
       ),
-      ...subscribed(features.map(({ listener }) => listener)),
+      ...collected(ACCOUNT_WIPERS, [DeviceWiper, ...features.map(({ accountWiper }) => accountWiper)]),
+      ...subscribed([SecurityNotices, ...features.map(({ listener }) => listener)]),
       ...(options.globalGuard === false ? [] : [{ provide: APP_GUARD, useExisting: AuthKitGuard }]),
     ],
     exports: [
@@ -201,6 +217,8 @@ function controllersOf(
     tokenController(path),
     stepUpController(path),
     accountController(path, { register: dto.register ?? RegisterDto, profile: dto.profile ?? NoProfileDto, user }),
+    passwordController(path),
+    emailController(path),
     sessionsController(path),
     devicesController(path),
   ];

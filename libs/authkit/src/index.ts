@@ -2,6 +2,7 @@ export { AuthKitModule, type AuthKitAsyncOptions } from './authkit.module.js';
 export { AuthService, type SignIn } from './auth.service.js';
 export { ReadinessService } from './readiness.service.js';
 
+export type { CaptchaOptions, EmailPolicy, RateLimit, RateLimits } from './options/abuse-options.js';
 export type {
   AccessTokenKey,
   AuthKitOptions,
@@ -25,6 +26,7 @@ export {
   Public,
   RequireFresh,
   Roles,
+  VerifiedEmail,
 } from './access/decorators.js';
 export { ApiProblem, authKitOpenApi, ProblemDto, type AuthKitOpenApiOptions } from './access/openapi.js';
 export { Grants, RolePolicy } from './access/role-policy.js';
@@ -33,7 +35,8 @@ export { RouteInventory } from './access/route-inventory.js';
 export { ruleOf, type RouteRule } from './access/route-rule.js';
 
 export { AuthUserDto, RegisterDto } from './account/account.dto.js';
-export type { Registration, RegistrationGrants } from './account/account.service.js';
+export { AccountWiper, assertProven, type WipeCause } from './account/account-wipers.js';
+export type { Registration, RegistrationGrants } from './account/registrations.js';
 export { canonicalEmail } from './account/email-address.js';
 export { canonicalUsername } from './account/username.js';
 export { UserView } from './account/user-view.js';
@@ -42,6 +45,7 @@ export type { AuthKitFeature } from './features/feature.js';
 export type { ImportProblem, ImportReport, ImportUser } from './importing/import-user.js';
 export { jsonLines, SourceRow } from './importing/json-lines.js';
 export { UserImporter, type ImportOptions } from './importing/user-importer.js';
+export { KnownDevice } from './login/known-device.js';
 export { SecondFactor } from './login/second-factor.js';
 
 export { Clock, SystemClock } from './kernel/clock.js';
@@ -68,6 +72,7 @@ export {
   type EventParties,
   type RevocationReason,
 } from './kernel/events.js';
+export type { HookContext } from './kernel/hook-context.js';
 export { OnAuthEvent } from './kernel/on-auth-event.decorator.js';
 export type { MaybePromise } from './kernel/maybe-promise.js';
 export type { Principal, PrincipalKind } from './kernel/principal.js';
@@ -95,6 +100,7 @@ export type { AccessClaims } from './sessions/access-token.js';
 export { KeyInventory, type KeyReport } from './sessions/key-inventory.js';
 export type { TokenPair } from './sessions/token-pair.js';
 
+export { AttemptStore, type AttemptCount } from './storage/attempt.store.js';
 export { UserStateStore } from './storage/user-state.store.js';
 export { DeviceStore, type DeviceRecord, type DeviceSighting } from './storage/device.store.js';
 export { SessionStore, type SessionRecord, type SessionWithUser } from './storage/session.store.js';
@@ -109,6 +115,7 @@ export {
   type LoginIdentifier,
   type NewUser,
   type PasswordChange,
+  type UserCondition,
   type UserRecord,
 } from './storage/user.store.js';
 export { AuthUserBase, withAuthUser, type AuthUserColumnNames } from './storage/typeorm/auth-user.base.js';

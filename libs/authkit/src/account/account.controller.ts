@@ -1,10 +1,9 @@
-import { Controller, Get, HttpCode, Inject, Patch, Post, Req, Res, UseFilters, type Type } from '@nestjs/common';
+import { Controller, Get, Inject, Patch, Post, Req, Res, UseFilters, type Type } from '@nestjs/common';
 import {
   ApiAcceptedResponse,
   ApiBody,
   ApiCreatedResponse,
   ApiExtraModels,
-  ApiNoContentResponse,
   ApiOkResponse,
   ApiOperation,
   ApiTags,
@@ -20,12 +19,12 @@ import type { Principal } from '../kernel/principal.js';
 import { nodeRequest, type RequestLike } from '../kernel/request-context.js';
 import { RESOLVED_OPTIONS } from '../options/tokens.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
+import { AttemptLimiter } from '../login/attempt-limiter.js';
 import { TokenTransport } from '../sessions/token-transport.js';
-import { ChangePasswordDto } from './account.dto.js';
-import { AccountService, type Registration } from './account.service.js';
+import { AccountService } from './account.service.js';
+import { Registrations, type Registration } from './registrations.js';
 import { UserView } from './user-view.js';
 
-interface ChangePasswordBody extends ChangePasswordDto {}
 type Fields = Readonly<Record<string, unknown>>;
 
 export interface AccountDtos {
@@ -34,7 +33,7 @@ export interface AccountDtos {
   user: Type<object>;
 }
 
-/** POST register, GET and PATCH me, POST password/change, below the given path; bodies as the host's DTOs say. */
+/** POST register, GET and PATCH me, below the given path; bodies as the host's DTOs say. */
 export function accountController(path: string, dtos: AccountDtos): Type<object> {
   const userReply = {
     schema: { type: 'object', properties: { user: { $ref: getSchemaPath(dtos.user) } }, required: ['user'] },
@@ -48,8 +47,10 @@ export function accountController(path: string, dtos: AccountDtos): Type<object>
   class AccountController {
     constructor(
       private readonly accounts: AccountService,
+      private readonly registrations: Registrations,
       private readonly view: UserView,
       private readonly transport: TokenTransport,
+      private readonly limiter: AttemptLimiter,
       private readonly adapterHost: HttpAdapterHost,
       @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
     ) {}
@@ -60,25 +61,21 @@ export function accountController(path: string, dtos: AccountDtos): Type<object>
     @ApiBody({ type: dtos.register })
     @ApiCreatedResponse(userReply)
     @ApiAcceptedResponse({ description: 'With requireVerifiedEmail always this, whether the address is taken or not.' })
-    @ApiProblem(403, 'Registration is closed, or the request may come from another site.')
+    @ApiProblem(403, 'Registration is closed, a captcha is asked for, or the request may come from another site.')
     @ApiProblem(409, 'The e-mail address or the username is taken.')
     @ApiProblem(422, 'A field is missing or not valid.')
+    @ApiProblem(429, 'Too many registrations from this address; Retry-After says when.')
     @ApiProblem(503, 'Too many registrations at once; Retry-After says when.')
     async register(
-      @AuthBody(dtos.register) body: Registration,
+      @AuthBody(dtos.register) { captchaToken, ...body }: Registration & { captchaToken?: string },
       @Req() incoming: unknown,
       @Res({ passthrough: true }) response: unknown,
     ): Promise<object> {
-      const { enabled, requireVerifiedEmail } = this.options.registration;
-      if (!enabled) throw new AuthKitError('registration_disabled');
+      if (!this.options.registration.enabled) throw new AuthKitError('registration_disabled');
       this.transport.assertSameSite(nodeRequest(incoming as RequestLike), false);
-      try {
-        const user = await this.accounts.register(body);
-        if (!requireVerifiedEmail) return { user: this.view.of(user) };
-      } catch (error) {
-        const isTaken = error instanceof AuthKitError && error.code === 'email_taken';
-        if (!requireVerifiedEmail || !isTaken) throw error;
-      }
+      await this.limiter.consumeRegistration(captchaToken);
+      const user = await this.registrations.register(body);
+      if (user) return { user: this.view.of(user) };
       this.adapterHost.httpAdapter.status(response, 202);
       return {};
     }
@@ -100,23 +97,6 @@ export function accountController(path: string, dtos: AccountDtos): Type<object>
     @ApiProblem(422, 'A field is unknown or not valid.')
     async updateMe(@CurrentPrincipal() principal: Principal, @AuthBody(dtos.profile) body: Fields): Promise<object> {
       return { user: this.view.of(await this.accounts.updateProfile(principal.id, body)) };
-    }
-
-    @Post('password/change')
-    @HttpCode(204)
-    @Authenticated()
-    @ApiOperation({ summary: "Change the password; ends the user's other sessions" })
-    @ApiBody({ type: ChangePasswordDto })
-    @ApiNoContentResponse()
-    @ApiProblem(409, 'The password was changed by another request meanwhile.')
-    @ApiProblem(422, 'The new password is not acceptable.')
-    @ApiProblem(503, 'Too many passwords to hash at once; Retry-After says when.')
-    async changePassword(
-      @CurrentPrincipal() principal: Principal,
-      @AuthBody(ChangePasswordDto) body: ChangePasswordBody,
-    ): Promise<void> {
-      const { currentPassword, newPassword } = body;
-      await this.accounts.changePassword(principal.id, principal.sessionId!, currentPassword, newPassword);
     }
   }
   return AccountController;

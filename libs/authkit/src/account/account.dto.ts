@@ -1,6 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Expose } from 'class-transformer';
-import { IsNotEmpty, IsOptional, IsString } from 'class-validator';
+import { IsNotEmpty, IsOptional, IsString, MaxLength } from 'class-validator';
 
 /** Body of POST /auth/register; extend it with the host's own fields. */
 export class RegisterDto {
@@ -16,6 +16,12 @@ export class RegisterDto {
   @IsOptional()
   @IsString()
   username?: string;
+
+  @ApiPropertyOptional({ type: String, description: "What the captcha's widget gave; where the app has one." })
+  @IsOptional()
+  @IsString()
+  @MaxLength(8192)
+  captchaToken?: string;
 }
 
 /** Body of PATCH /auth/me when the host names none: users change nothing themselves. */
@@ -28,6 +34,27 @@ export class ChangePasswordDto {
   @IsNotEmpty()
   currentPassword!: string;
 
+  @ApiProperty({ type: String, format: 'password', maxLength: 1024 })
+  @IsString()
+  newPassword!: string;
+}
+
+/** Body of the calls that mail a link: POST /auth/password/forgot, /auth/email/verify/resend. */
+export class EmailDto {
+  @ApiProperty({ type: String, format: 'email', maxLength: 254, example: 'ada@example.com' })
+  @IsString()
+  email!: string;
+}
+
+/** Body of the calls that a link of a mail leads to. */
+export class LinkTokenDto {
+  @ApiProperty({ type: String, description: 'What stands behind `#token=` in the link.' })
+  @IsString()
+  token!: string;
+}
+
+/** Body of POST /auth/password/reset. */
+export class ResetPasswordDto extends LinkTokenDto {
   @ApiProperty({ type: String, format: 'password', maxLength: 1024 })
   @IsString()
   newPassword!: string;

@@ -1,9 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Links } from '../account/links.js';
 import { linkInvalid, OneTimeTokens } from '../account/one-time-tokens.js';
+import { PasswordResets } from '../account/password-resets.js';
 import { Clock } from '../kernel/clock.js';
 import { AuthEvents } from '../kernel/events.js';
-import { Outbox } from '../mail/outbox.js';
 import { SessionService } from '../sessions/session.service.js';
 import { DeviceStore } from '../storage/device.store.js';
 import { SessionStore } from '../storage/session.store.js';
@@ -20,8 +19,7 @@ export class DisownedLogins {
     @Inject(UserStore) private readonly users: UserStore,
     private readonly unit: UnitOfWork,
     private readonly tokens: OneTimeTokens,
-    private readonly links: Links,
-    private readonly outbox: Outbox,
+    private readonly resets: PasswordResets,
     private readonly events: AuthEvents,
     private readonly clock: Clock,
   ) {}
@@ -39,7 +37,7 @@ export class DisownedLogins {
     const ended = await this.unit.run(async () => {
       await this.tokens.consume(record);
       await this.devices.revokeOfSession(sessionId, userId, at);
-      await this.startReset(known);
+      if (known.user.active) await this.resets.write(known.user, known.passwordHash, 'reset_password');
       return this.sessionStore.revoke(sessionId, 'disowned', at, userId);
     });
     this.sessions.forgetUser(userId);
@@ -47,12 +45,5 @@ export class DisownedLogins {
     if (ended) {
       await this.events.emit('session.revoked', { reason: 'disowned', scope: 'one' }, { subject: userId, sessionId });
     }
-  }
-
-  private async startReset({ user, passwordHash }: KnownUser): Promise<void> {
-    if (!user.active) return;
-    const token = await this.tokens.issue(user, 'reset_password', { passwordHash });
-    const link = this.links.to('resetPassword', token);
-    await this.outbox.enqueue(user, 'reset_password', { link, lifetime: this.tokens.lifetimeOf('reset_password') });
   }
 }

@@ -4,6 +4,7 @@ import { Clock } from '../kernel/clock.js';
 import { AuthEvents } from '../kernel/events.js';
 import { isUuid, newId } from '../kernel/random.js';
 import { RequestContext } from '../kernel/request-context.js';
+import type { KnownDevice } from '../login/known-device.js';
 import { AuthCookies } from '../sessions/cookies.js';
 import type { DeviceOfSession } from '../sessions/session.service.js';
 import { DeviceStore, type DeviceRecord, type DeviceSighting } from '../storage/device.store.js';
@@ -13,9 +14,9 @@ import { DeviceTokens, type DeviceIdentity } from './device-tokens.js';
 import { NewDeviceNotice } from './new-device-notice.js';
 
 /** A device that was presented, is genuine and not revoked. */
-export interface KnownDevice extends DeviceIdentity {
-  /** The last login; epoch milliseconds. */
-  readonly lastSeenAt: number;
+export interface PresentedDevice extends KnownDevice {
+  /** The last login, where that is known; epoch milliseconds. */
+  readonly lastSeenAt?: number;
 }
 
 const HEADER = 'x-authkit-device';
@@ -42,7 +43,7 @@ export class KnownDevices {
    * The device a request presents, in `X-Authkit-Device` or, without that, in its cookie; null when it is not genuine,
    * revoked, or of no user. At most one statement, and none for what is forged.
    */
-  async presentedBy({ headers }: Pick<IncomingMessage, 'headers'>, inCookie = true): Promise<KnownDevice | null> {
+  async presentedBy({ headers }: Pick<IncomingMessage, 'headers'>, inCookie = true): Promise<PresentedDevice | null> {
     const [identity] = this.identitiesIn(headers, inCookie);
     if (!identity) return null;
     const device = await this.devices.findLive(identity.id, identity.userId);
@@ -50,7 +51,7 @@ export class KnownDevices {
   }
 
   /** The device a request presents, if it is one of this user's. */
-  async of(request: Pick<IncomingMessage, 'headers'>, userId: string): Promise<KnownDevice | null> {
+  async of(request: Pick<IncomingMessage, 'headers'>, userId: string): Promise<PresentedDevice | null> {
     const device = await this.presentedBy(request);
     return device?.userId === userId ? device : null;
   }
@@ -61,10 +62,10 @@ export class KnownDevices {
   }
 
   /** What a login on a presented device, or on none that is known, is to be called. */
-  async recognise({ user }: KnownUser, presented: KnownDevice | null): Promise<DeviceOfSession> {
+  async recognise({ user }: KnownUser, presented: PresentedDevice | null): Promise<DeviceOfSession> {
     const sighting = this.sighting();
     if (presented?.userId === user.id) {
-      const { id, lastSeenAt } = presented;
+      const { id, lastSeenAt = -Infinity } = presented;
       const isRecent = sighting.at - lastSeenAt < SEEN_AGAIN_MS;
       if (isRecent || (await this.devices.see(id, user.id, sighting))) return this.named(id, user.id, false);
     }

@@ -30,6 +30,10 @@ export type RevocationReason =
   | 'generation_ahead'
   /** `others`; `all` when the host set it. */
   | 'password_changed'
+  /** A new password was chosen by a link; `all`. */
+  | 'password_reset'
+  /** The owner of the address said that the registration was somebody else's; `all`. */
+  | 'registration_disowned'
   /** The address was taken back, with `requireVerifiedEmail`; `all`. */
   | 'email_unverified'
   /** `all`. */
@@ -50,6 +54,12 @@ export type MailFailure =
 export interface AuthEventDetails {
   /** An account was made. */
   'user.registered': { email: string };
+  /** With `requireVerifiedEmail`, somebody registered an address that has an account; `replaced`: it was never proven, and has their password now. */
+  'registration.repeated': { replaced: boolean };
+  /** The owner of an address not proven said that the registration was somebody else's: its password is gone. */
+  'registration.disowned': { email: string };
+  /** The address was proven to be the user's: by the link of the registration, or by one to choose a password. */
+  'email.verified': { email: string; by: 'link' | 'reset' };
   /** `AuthService.importUser()` made an account. */
   'user.imported': { email: string };
   /** `UserImporter.run()` is over, or broke off; not after a dry run. */
@@ -66,6 +76,16 @@ export interface AuthEventDetails {
   'login.disowned': Record<never, never>;
   /** A user forgot one of their devices. */
   'device.revoked': { device: string };
+  /** A limit of failed passwords is reached, said once each time; `by` says which, `subject` whose account if there is one. */
+  'login.throttled': { by: 'account' | 'device' | 'ip' };
+  /** So many failures in a row that the password does not sign in any more, until it is reset or `AuthService.unlock()`. */
+  'login.disabled': { failures: number };
+  /** A known device has failed so often that it counts as unknown. */
+  'device.disabled': { deviceId: string; failures: number };
+  /** The password of a disabled account signs in again: it was set anew, or the host unlocked it. */
+  'account.unlocked': Record<never, never>;
+  /** A limit of registrations or mails is reached, said once each time. */
+  'request.throttled': { kind: 'register' | 'forgot' | 'resend' };
   /** A login made a session. */
   'session.issued': { transport: string; amr: readonly string[]; device: EventDevice | null };
   /** A refresh. Not for a repeat within the grace. */
@@ -78,8 +98,10 @@ export interface AuthEventDetails {
   'session.generation_ahead': { presented: number; current: number };
   /** Sessions ended; `sessionId` says which if it is one. */
   'session.revoked': { reason: RevocationReason; scope: 'one' | 'others' | 'all' | 'oldest' };
-  /** The password was changed by its owner, or set by the host. */
-  'password.changed': { by: 'user' | 'host' };
+  /** A link to choose a password is on its way to the user. */
+  'password.reset_requested': { template: 'reset_password' | 'set_password' | 'login_disabled' };
+  /** The password was changed by its owner, chosen by a link, or set by the host. */
+  'password.changed': { by: 'user' | 'reset' | 'host' };
   /** `passwords.breachCheck` gave no answer, and a new password passed without it; `reason` is for you. */
   'password.breach_check_failed': { reason: string };
   /** A hash names a pepper that `passwords.pepper` lacks; its owner got 503. Configure it again. */
@@ -108,7 +130,7 @@ export interface AuthEvent<T extends AuthEventType = AuthEventType> {
   readonly subject: string | null;
   /** The session it happened in or to; null when there is none, or several. */
   readonly sessionId: string | null;
-  /** The peer's address; behind a proxy the proxy's. Null outside of a request. */
+  /** The client's address; behind a proxy that `trustedProxies` does not name, the proxy's. Null outside of a request. */
   readonly ip: string | null;
   /** What the client calls itself, cut short. */
   readonly userAgent: string | null;

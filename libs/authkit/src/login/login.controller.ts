@@ -58,8 +58,9 @@ export function loginController(path: string, userDto: Type<object>): Type<objec
     @ApiBody({ type: LoginDto })
     @signedIn('Tokens in the body (bearer) or in HttpOnly cookies (cookie).')
     @ApiProblem(401, 'invalid_credentials: one answer for every failure.')
-    @ApiProblem(403, 'The request may come from another site, or the address is not verified yet.')
+    @ApiProblem(403, 'The request may come from another site, a captcha is asked for, or the address is not verified.')
     @ApiProblem(422, 'A field is missing or not valid.')
+    @ApiProblem(429, 'Too many failures; Retry-After says when.')
     @ApiProblem(503, 'Too many logins at once; Retry-After says when.')
     async login(
       @AuthBody(LoginDto) body: LoginBody,
@@ -70,9 +71,10 @@ export function loginController(path: string, userDto: Type<object>): Type<objec
       const transport = this.transport.choose(body.transport);
       this.transport.assertSameSite(request, transport === 'cookie');
       const former = await this.transport.sessionsProvenByCookies(request);
+      const { captchaToken } = body;
       const device = await this.devices.presentedBy(request);
       const name = (body.identifier ?? body.username)!;
-      const live = await this.logins.withPassword(name, body.password, transport, { device });
+      const live = await this.logins.withPassword(name, body.password, transport, { device, captchaToken });
       for (const { id, userId } of former) await this.sessions.revoke(id, 'replaced_by_login', userId);
       return this.transport.deliver(response, live);
     }

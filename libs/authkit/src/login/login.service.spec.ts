@@ -49,6 +49,7 @@ function setUp({ factors = [] as SecondFactor[], requireVerifiedEmail = false, u
   const logins = new LoginService(
     w.users,
     passwords,
+    w.limiter,
     issuer,
     w.service,
     devices,

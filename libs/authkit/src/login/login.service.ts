@@ -1,7 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { canonicalEmail } from '../account/email-address.js';
 import { canonicalUsername } from '../account/username.js';
-import { KnownDevices, type KnownDevice } from '../devices/known-devices.js';
+import { KnownDevices, type PresentedDevice } from '../devices/known-devices.js';
 import { Clock } from '../kernel/clock.js';
 import { AuthKitError } from '../kernel/errors.js';
 import { AuthEvents } from '../kernel/events.js';
@@ -13,12 +13,18 @@ import { PasswordService } from '../passwords/password.service.js';
 import { SessionIssuer } from '../sessions/session-issuer.js';
 import { SessionService, type LiveSession, type ProvenSession } from '../sessions/session.service.js';
 import { UserStore, type KnownUser, type LoginIdentifier } from '../storage/user.store.js';
+import { AttemptLimiter } from './attempt-limiter.js';
 import { SECOND_FACTORS, type SecondFactor } from './second-factor.js';
 
 /** What a client shows beside a name and a password. */
 export interface LoginEvidence {
-  /** The device it presents, null for none that is known; left out when the host signs a user in on its own word. */
-  device?: KnownDevice | null;
+  /**
+   * The device it presents, null for none that is known; left out when the host signs a user in on its own word. One of
+   * the user's does not wait for the account's limits.
+   */
+  device?: PresentedDevice | null;
+  /** What the captcha's widget gave. */
+  captchaToken?: string;
 }
 
 /** The one way to a session, whatever proves who the user is. */
@@ -29,6 +35,7 @@ export class LoginService {
   constructor(
     @Inject(UserStore) private readonly users: UserStore,
     private readonly passwords: PasswordService,
+    private readonly limiter: AttemptLimiter,
     private readonly issuer: SessionIssuer,
     private readonly sessions: SessionService,
     private readonly devices: KnownDevices,
@@ -38,19 +45,29 @@ export class LoginService {
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
   ) {}
 
-  /** Signs a user in by password. Every failure is the same `invalid_credentials` (401), and takes the same time. */
+  /**
+   * Signs a user in by password. Every failure is the same `invalid_credentials` (401), and takes the same time; limits
+   * come before the hash: `rate_limited` (429), `captcha_required` (403).
+   */
   async withPassword(
     identifier: string,
     password: string,
     transport: CredentialTransport,
-    { device }: LoginEvidence = {},
+    evidence: LoginEvidence = {},
   ): Promise<LiveSession> {
     assertPasswordShape(password);
-    const known = await this.find(identifier);
-    const matches = await this.passwords.verify(password, known?.passwordHash ?? null);
+    const named = identifierOf(identifier);
+    const known = named && ((await this.users.findByIdentifier(named)) as KnownUser | null);
+    const name = named ? Object.values(named).join() : identifier.trim().toLowerCase();
+    const attempt = await this.limiter.begin({ ...evidence, userId: known?.user.id, name });
+    let matches = false;
+    await attempt.judge(async () => {
+      matches = await this.passwords.verify(password, known?.passwordHash ?? null);
+      return matches && known?.user.active === true;
+    });
     if (!known) return this.fail('unknown_user');
     if (!matches) return this.fail(known.passwordHash === null ? 'no_password' : 'wrong_password', known);
-    const session = await this.complete(known, transport, ['pwd'], undefined, device);
+    const session = await this.complete(known, transport, ['pwd'], undefined, evidence.device);
     await this.rehash(known, password);
     return session;
   }
@@ -66,7 +83,7 @@ export class LoginService {
     transport: CredentialTransport,
     amr: readonly string[],
     authenticatedAt?: number,
-    presented?: KnownDevice | null,
+    presented?: PresentedDevice | null,
   ): Promise<LiveSession> {
     const { user } = known;
     if (!user.active) return this.fail('inactive', known);
@@ -89,14 +106,15 @@ export class LoginService {
 
   /**
    * Has the user of a session prove by password that it is still them; the session is fresh from then on, on every node.
-   * Throws `invalid_credentials` (401) for a wrong password, and for users without one.
+   * Throws `invalid_credentials` (401) for a wrong password, and for users without one; `rate_limited` (429).
    */
-  async reauthenticate(session: ProvenSession, password: string): Promise<void> {
+  async reauthenticate(session: ProvenSession, password: string, device?: PresentedDevice | null): Promise<void> {
     assertPasswordShape(password);
     const known = (await this.users.findById(session.userId)) as KnownUser | null;
-    const matches = await this.passwords.verify(password, known?.passwordHash ?? null);
     if (!known) return this.fail('unknown_user');
-    if (!matches) return this.fail(known.passwordHash === null ? 'no_password' : 'wrong_password', known);
+    const attempt = await this.limiter.begin({ userId: session.userId, name: known.user.email, device });
+    if (!(await attempt.judge(() => this.passwords.verify(password, known.passwordHash))))
+      return this.fail(known.passwordHash === null ? 'no_password' : 'wrong_password', known);
     // By the epoch that came with the hash: a password replaced meanwhile proves nothing any more.
     if (!(await this.sessions.renewAuthentication(session, known.sessionEpoch, ['pwd']))) {
       throw new AuthKitError('invalid_credentials', { reason: 'the session or the password changed meanwhile' });

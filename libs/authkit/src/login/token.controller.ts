@@ -57,6 +57,7 @@ export function tokenController(path: string): Type<object> {
           username: { type: 'string' },
           password: { type: 'string', format: 'password' },
           refresh_token: { type: 'string' },
+          captchaToken: { type: 'string' },
         },
       },
     })
@@ -67,6 +68,7 @@ export function tokenController(path: string): Type<object> {
     })
     @ApiResponse({ status: 413, description: 'invalid_request: over 16 KiB' })
     @ApiResponse({ status: 415, description: 'invalid_request: not a form' })
+    @ApiResponse({ status: 429, description: 'temporarily_unavailable: too many failures; Retry-After says when' })
     @ApiResponse({ status: 503, description: 'temporarily_unavailable' })
     async token(@Req() request: unknown, @Res() response: unknown): Promise<void> {
       // With @Res() and without interceptors' hands on it, the reply keeps the shape that OAuth clients expect.
@@ -90,6 +92,7 @@ export function tokenController(path: string): Type<object> {
           return this.logins.withPassword(field(form, 'username'), field(form, 'password'), 'bearer', {
             // By header alone, as cookies count for nothing here.
             device: await this.devices.presentedBy(nodeRequest(request), false),
+            captchaToken: form['captchaToken'] === undefined ? undefined : field(form, 'captchaToken'),
           });
         case 'refresh_token':
           return this.sessions.refresh(field(form, 'refresh_token'), 'bearer');
@@ -126,7 +129,8 @@ function refusalOf(error: unknown): GrantError {
   }
   const { code, message, headers } = error;
   const status = error.getStatus();
-  if (status >= 500) return new GrantError('temporarily_unavailable', message, status, code, headers);
+  // OAuth has no word for it.
+  if (status >= 500 || status === 429) return new GrantError('temporarily_unavailable', message, status, code, headers);
   if (WRONG_REQUEST.has(code)) return new GrantError('invalid_request', message, status === 422 ? 400 : status, code);
   return new GrantError('invalid_grant', message, 400, code);
 }

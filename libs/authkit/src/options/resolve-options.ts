@@ -1,9 +1,10 @@
 import { AuthKitConfigError } from '../kernel/errors.js';
 import { isLoopbackHost } from '../kernel/loopback.js';
 import type { CredentialTransport } from '../kernel/credential-transport.js';
-import type { OneTimePurpose } from '../storage/one-time-token.store.js';
+import type { LinkPurpose } from '../storage/one-time-token.store.js';
 import type { AuthKitRuntimeOptions } from './authkit-options.js';
 import type { ResolvedOptions } from './resolved-options.js';
+import { captcha, emailPolicy, limitsInForce, rateLimits, trustedProxies } from './abuse-options.js';
 import { bool, duration, integer, oneOf, refuse, section, text, textList } from './option-parsers.js';
 import { assertPeppers, peppers } from './pepper-parser.js';
 import {
@@ -79,8 +80,10 @@ export function resolveOptions(raw: AuthKitRuntimeOptions, env: NodeJS.ProcessEn
       section(value, path, {
         enabled: bool(true),
         requireVerifiedEmail: bool(false),
+        verifyEmail: bool(true),
         defaultRoles,
         reservedUsernames: textList([]),
+        emailPolicy,
       }),
     linkLifetimes: (value, path) =>
       section(value, path, {
@@ -91,6 +94,9 @@ export function resolveOptions(raw: AuthKitRuntimeOptions, env: NodeJS.ProcessEn
         objection: linkLifetime('7d'),
       }),
     mail: anything,
+    rateLimits,
+    captcha,
+    trustedProxies,
     roles: roleDefinitions,
     adminRole: (value, path) => (value === null ? null : text('admin')(value, path)),
     allowedOrigins: (value, path) => textList([])(value, path).map((origin, i) => exactOrigin(origin, `${path}[${i}]`)),
@@ -130,6 +136,11 @@ export function resolveOptions(raw: AuthKitRuntimeOptions, env: NodeJS.ProcessEn
   }
   if (given.cookies.domain !== null) {
     warnings.push('cookies.domain shares cookies with every subdomain; they lose the __Host- prefix');
+  }
+  if (given.registration.requireVerifiedEmail && !given.registration.verifyEmail) {
+    warnings.push(
+      'registration.verifyEmail is false: nobody can sign in until you prove the address and call AuthService.setEmailVerified()',
+    );
   }
   if (given.session.check === 'never') {
     warnings.push(
@@ -175,6 +186,9 @@ export function resolveOptions(raw: AuthKitRuntimeOptions, env: NodeJS.ProcessEn
     registration: given.registration,
     mail,
     linkLifetimes: byPurpose(given.linkLifetimes),
+    rateLimits: limitsInForce(given.rateLimits, env, production, warnings),
+    captcha: given.captcha,
+    trustedProxies: given.trustedProxies,
     roles: given.roles,
     adminRole: given.adminRole,
     allowedOrigins: [...new Set([baseUrl.origin, ...given.allowedOrigins])],
@@ -184,7 +198,7 @@ export function resolveOptions(raw: AuthKitRuntimeOptions, env: NodeJS.ProcessEn
 
 type LinkLifetimes = Record<'verifyEmail' | 'resetPassword' | 'setPassword' | 'changeEmail' | 'objection', number>;
 
-function byPurpose(given: LinkLifetimes): Record<OneTimePurpose, number> {
+function byPurpose(given: LinkLifetimes): Record<LinkPurpose, number> {
   return {
     verify_email: given.verifyEmail,
     disown_registration: given.verifyEmail,

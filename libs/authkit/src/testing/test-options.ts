@@ -4,6 +4,7 @@ import type { PasswordHasher } from '../passwords/password-hasher.js';
 import { MemoryDeviceStore } from '../storage/memory/memory-device.store.js';
 import { MemoryOneTimeTokenStore } from '../storage/memory/memory-one-time-token.store.js';
 import { MemoryOutboxStore } from '../storage/memory/memory-outbox.store.js';
+import { MemoryAttemptStore } from '../storage/memory/memory-attempt.store.js';
 import { MemorySessionStore } from '../storage/memory/memory-session.store.js';
 import { MemoryUserStore } from '../storage/memory/memory-user.store.js';
 
@@ -15,6 +16,7 @@ export function memoryStorage() {
     oneTimeTokens: MemoryOneTimeTokenStore,
     outbox: MemoryOutboxStore,
     devices: MemoryDeviceStore,
+    attempts: MemoryAttemptStore,
   } satisfies AuthKitStaticOptions['storage'];
 }
 
