@@ -84,7 +84,8 @@ const fields: UserStoreContractOptions['fields'] = [{ fullName: 'Ada' }, { fullN
 
 for (const [name, makeStores] of Object.entries(PLACES)) {
   describeIf(missingFor(name.startsWith('MariaDB') ? 'mariadb' : name), `stores in ${name}`, () => {
-    const all = ['create', 'updateProfile', 'changePassword', 'setActive', 'setRoles', 'setEmailVerified'] as const;
+    const changes = ['updateProfile', 'changePassword', 'setActive', 'setRoles', 'setEmailVerified'] as const;
+    const all = ['create', ...changes, 'changeEmail', 'changeUsername', 'remove'] as const;
     const supports = [
       ...all,
       'usernames',
