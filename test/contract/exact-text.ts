@@ -107,6 +107,8 @@ export function exactSessions(makeStores: () => Promise<{ users: UserStore; sess
       expect(await sessions.revokeAll(wrong, 'logout', AT + 1)).toBe(0);
       expect(await sessions.trim(wrong, 0, AT + 1)).toBe(0);
       expect(await sessions.listLive(wrong, 0, AT + 1)).toEqual([]);
+      expect(await sessions.listAll(wrong)).toEqual([]);
+      expect(await sessions.removeAll(wrong)).toBe(0);
     }
     expect(await made.get(id)).toMatchObject({ generation: 1, epoch: 0, revokedAt: null });
   });

@@ -81,6 +81,7 @@ export type { AccessClaims } from './sessions/access-token.js';
 export { KeyInventory, type KeyReport } from './sessions/key-inventory.js';
 export type { TokenPair } from './sessions/token-pair.js';
 
+export { DeletionStore, type DeletionRecord } from './storage/deletion.store.js';
 export { UserStateStore } from './storage/user-state.store.js';
 export { SessionStore, type SessionRecord, type SessionWithUser } from './storage/session.store.js';
 export {
@@ -89,10 +90,12 @@ export {
   type AuthUser,
   type Change,
   type CreateOutcome,
+  type EmailChange,
   type GuardedChange,
   type KnownUser,
   type LoginIdentifier,
   type NewUser,
+  type OptionalUserMethod,
   type PasswordChange,
   type UserRecord,
 } from './storage/user.store.js';

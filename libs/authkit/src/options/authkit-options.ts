@@ -3,6 +3,7 @@ import type { AuthKitFeature } from '../features/feature.js';
 import type { CredentialTransport } from '../kernel/credential-transport.js';
 import type { Duration } from '../kernel/duration.js';
 import type { PasswordHasher } from '../passwords/password-hasher.js';
+import type { DeletionStore } from '../storage/deletion.store.js';
 import type { OneTimeTokenStore } from '../storage/one-time-token.store.js';
 import type { OutboxStore } from '../storage/outbox.store.js';
 import type { SessionStore } from '../storage/session.store.js';
@@ -35,6 +36,8 @@ export interface AuthKitStaticOptions<U extends AuthUser = AuthUser> {
     oneTimeTokens?: Type<OneTimeTokenStore>;
     /** Instead of the table `auth_outbox`. @default the TypeORM one */
     outbox?: Type<OutboxStore>;
+    /** Instead of the table `auth_account_deletions`. @default the TypeORM one */
+    deletions?: Type<DeletionStore>;
   };
   /** Name of the TypeORM DataSource. @default the default one */
   dataSource?: string;

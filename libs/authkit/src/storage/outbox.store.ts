@@ -16,4 +16,10 @@ export interface OutboxMail {
 /** Mails written with the change they tell of, until they are sent. */
 export abstract class OutboxStore {
   abstract insert(mail: OutboxMail): MaybePromise<void>;
+
+  /** Mails to a user that are not sent yet, the oldest first, without what they say. */
+  abstract listOf(userId: string): MaybePromise<Pick<OutboxMail, 'template' | 'createdAt'>[]>;
+
+  /** Removes all mails to a user, sent or not; the number removed. */
+  abstract discardOf(userId: string): MaybePromise<number>;
 }

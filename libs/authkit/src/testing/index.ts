@@ -5,11 +5,13 @@ export { overrideAuthKitGuard, type GuardOverrideOptions, type TestActor } from 
 export { fastPasswords, memoryStorage } from './test-options.js';
 export { testPrincipal, type TestPrincipal } from './test-principal.js';
 
+export { MemoryDeletionStore } from '../storage/memory/memory-deletion.store.js';
 export { MemorySessionStore } from '../storage/memory/memory-session.store.js';
 export { MemoryUserStore } from '../storage/memory/memory-user.store.js';
 export { MemoryUserStateStore } from '../storage/memory/memory-user-state.store.js';
 
 export type { ContractCase } from './contracts/contract.js';
+export { deletionStoreContract } from './contracts/deletion-store.contract.js';
 export { passwordHasherContract, type PasswordHasherContractOptions } from './contracts/password-hasher.contract.js';
 export type { SessionStores } from './contracts/session-fixtures.js';
 export { sessionStoreContract } from './contracts/session-store.contract.js';

@@ -1,6 +1,7 @@
 import type { AuthKitStaticOptions } from '../options/authkit-options.js';
 import { bcrypt } from '../passwords/bcrypt.hasher.js';
 import type { PasswordHasher } from '../passwords/password-hasher.js';
+import { MemoryDeletionStore } from '../storage/memory/memory-deletion.store.js';
 import { MemoryOneTimeTokenStore } from '../storage/memory/memory-one-time-token.store.js';
 import { MemoryOutboxStore } from '../storage/memory/memory-outbox.store.js';
 import { MemorySessionStore } from '../storage/memory/memory-session.store.js';
@@ -13,6 +14,7 @@ export function memoryStorage() {
     sessions: MemorySessionStore,
     oneTimeTokens: MemoryOneTimeTokenStore,
     outbox: MemoryOutboxStore,
+    deletions: MemoryDeletionStore,
   } satisfies AuthKitStaticOptions['storage'];
 }
 

@@ -23,6 +23,19 @@ export class TypeOrmOutboxStore extends OutboxStore {
     );
   }
 
+  override async listOf(userId: string): Promise<Pick<OutboxMail, 'template' | 'createdAt'>[]> {
+    const { rows } = await this.run(
+      `SELECT {o.template} AS template, {o.createdAt} AS written FROM {o}
+       WHERE {o.userId} === :userId ORDER BY {o.createdAt}, {o.id}`,
+      { userId },
+    );
+    return rows.map((row) => ({ template: String(row['template']), createdAt: Number(row['written']) }));
+  }
+
+  override async discardOf(userId: string): Promise<number> {
+    return (await this.run('DELETE FROM {o} WHERE {o.userId} === :userId', { userId })).affected;
+  }
+
   private run(template: string, values: Record<string, unknown>) {
     const statement = compile(this.source, { o: this.source.getMetadata(AuthOutboxMail) }, template);
     return this.unit.statement((on) => execute(on, statement, values));
