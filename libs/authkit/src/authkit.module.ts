@@ -18,8 +18,15 @@ import { SessionAuthenticator } from './access/session.authenticator.js';
 import { accountController } from './account/account.controller.js';
 import { AuthUserDto, NoProfileDto, RegisterDto } from './account/account.dto.js';
 import { AccountService } from './account/account.service.js';
+import { accountLifecycleController } from './account/account-lifecycle.controller.js';
+import { DataExport } from './account/data-export.js';
+import { Deletions } from './account/deletions.js';
+import { emailChangeController } from './account/email-change.controller.js';
+import { EmailChanges } from './account/email-changes.js';
+import { Erasures } from './account/erasures.js';
 import { Links } from './account/links.js';
 import { OneTimeTokens } from './account/one-time-tokens.js';
+import { UsernameChanges } from './account/username-changes.js';
 import { UserView } from './account/user-view.js';
 import { AuthService } from './auth.service.js';
 import { BootCheck } from './boot-check.js';
@@ -136,6 +143,7 @@ function compose(definition: DynamicModule, options: AuthKitStaticOptions): Dyna
       ...[HttpGate, OwnRoutes, ProblemWriter, BootCheck, ReadinessService],
       ...[UserImporter, ImportCheck],
       ...[OneTimeTokens, Links, Outbox],
+      ...[EmailChanges, UsernameChanges, Deletions, Erasures, DataExport],
       ...ROUTE_PROVIDERS,
       ...features.flatMap((feature) => feature.providers ?? []),
       ...collected(AUTHENTICATORS, [...features.map(({ authenticator }) => authenticator), SessionAuthenticator]),
@@ -182,6 +190,8 @@ function controllersOf(
     tokenController(path),
     accountController(path, { register: dto.register ?? RegisterDto, profile: dto.profile ?? NoProfileDto, user }),
     sessionsController(path),
+    emailChangeController(path),
+    accountLifecycleController(path, user),
   ];
   return features.reduce((all, feature) => {
     const at = routes.features?.[feature.name] ?? feature.defaultPath ?? feature.name;

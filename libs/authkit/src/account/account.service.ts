@@ -1,9 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Clock } from '../kernel/clock.js';
-import { AuthKitError, type ProblemCode } from '../kernel/errors.js';
+import { AuthKitError } from '../kernel/errors.js';
 import { AuthEvents } from '../kernel/events.js';
 import { newId } from '../kernel/random.js';
-import { ALIKE, problemOfRoles } from '../kernel/role-names.js';
+import { problemOfRoles } from '../kernel/role-names.js';
 import { RESOLVED_OPTIONS } from '../options/tokens.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
 import { assertPasswordPolicy, assertPasswordShape } from '../passwords/password-policy.js';
@@ -11,15 +11,10 @@ import { PasswordService } from '../passwords/password.service.js';
 import { SessionCache } from '../sessions/session-cache.js';
 import { SessionService } from '../sessions/session.service.js';
 import { SessionStore } from '../storage/session.store.js';
-import {
-  UserConflictError,
-  UserStore,
-  type AuthUser,
-  type GuardedChange,
-  type KnownUser,
-} from '../storage/user.store.js';
+import { UserStore, type AuthUser, type GuardedChange, type KnownUser } from '../storage/user.store.js';
 import { canonicalEmail } from './email-address.js';
-import { canonicalUsername, isReservedUsername } from './username.js';
+import { newUsername } from './new-username.js';
+import { orConflict, refuseField } from './refusals.js';
 
 /** Columns that a client can never set, whatever the host's DTO declares. */
 export const PROTECTED_FIELDS: ReadonlySet<string> = new Set([
@@ -67,7 +62,8 @@ export class AccountService {
   async register(input: Registration, grants: RegistrationGrants = {}): Promise<AuthUser> {
     const { email: rawEmail, password, username: rawUsername, ...fields } = input;
     const email = canonicalEmail(rawEmail) ?? refuseField('email', 'invalid_email', 'Give one e-mail address.');
-    const username = this.newUsername(rawUsername);
+    const reserved = this.options.registration.reservedUsernames;
+    const username = typeof rawUsername === 'string' ? newUsername(rawUsername, reserved) : null;
     const roles = grants.roles ?? this.options.registration.defaultRoles;
     assertRoles(roles);
     if (password !== null) assertPasswordPolicy(password, this.options.passwords.minLength);
@@ -164,18 +160,6 @@ export class AccountService {
     return known;
   }
 
-  private newUsername(raw: string | null | undefined): string | null {
-    if (raw === undefined || raw === null) return null;
-    const username = canonicalUsername(raw);
-    if (username === null) {
-      return refuseField('username', 'invalid_username', 'Use 3 to 32 letters, digits and single . _ - between them.');
-    }
-    if (isReservedUsername(username, this.options.registration.reservedUsernames)) {
-      return refuseField('username', 'reserved_username', 'This username is reserved.');
-    }
-    return username;
-  }
-
   private async replacePassword(
     known: KnownUser,
     password: string,
@@ -207,27 +191,7 @@ function assertRoles(roles: readonly string[]): void {
   if (problem) refuseField('roles', problem.code, problem.detail);
 }
 
-function refuseField(field: string, code: string, detail: string): never {
-  throw new AuthKitError('validation_failed', { errors: [{ field, code, detail }] });
-}
-
 function assertChangeable(outcome: GuardedChange): void {
   if (outcome === 'not_found') throw new AuthKitError('user_not_found');
   if (outcome === 'last_admin') throw new AuthKitError('last_admin');
-}
-
-const CONFLICTS: Record<Exclude<UserConflictError['field'], 'roles'>, ProblemCode> = {
-  email: 'email_taken',
-  username: 'username_taken',
-  other: 'conflict',
-};
-
-async function orConflict<T>(change: () => Promise<T>): Promise<T> {
-  try {
-    return await change();
-  } catch (error) {
-    if (!(error instanceof UserConflictError)) throw error;
-    if (error.field === 'roles') refuseField('roles', ALIKE.code, ALIKE.detail);
-    throw new AuthKitError(CONFLICTS[error.field]);
-  }
 }

@@ -2,6 +2,7 @@ import type { ModuleMetadata, Type } from '@nestjs/common';
 import type { AuthKitFeature } from '../features/feature.js';
 import type { CredentialTransport } from '../kernel/credential-transport.js';
 import type { Duration } from '../kernel/duration.js';
+import type { MaybePromise } from '../kernel/maybe-promise.js';
 import type { PasswordHasher } from '../passwords/password-hasher.js';
 import type { DeletionStore } from '../storage/deletion.store.js';
 import type { OneTimeTokenStore } from '../storage/one-time-token.store.js';
@@ -163,6 +164,23 @@ export interface AuthKitRuntimeOptions {
     defaultRoles?: readonly string[];
     /** Usernames nobody may register, besides the built-in ones (`admin`, `root`, `support` ...). @default [] */
     reservedUsernames?: readonly string[];
+  };
+  /** What users may do with their accounts, and what the app's own data has to do with it. */
+  account?: {
+    /** DELETE /auth/me. */
+    deletion?: {
+      /** Whether users may delete their accounts. @default true */
+      enabled?: boolean;
+      /** How long they may think again; 0 s (erased at once) to 90 d. @default '7d' */
+      grace?: Duration;
+    };
+    /**
+     * Removes what the app holds about a user whose account is about to be erased. When it fails the account stays, closed,
+     * and it is called again later: it must not mind that. @default nothing
+     */
+    onErase?: (user: AuthUser) => MaybePromise<void>;
+    /** What the app holds about a user; part of GET /auth/me/export. @default nothing */
+    exportData?: (user: AuthUser) => MaybePromise<object>;
   };
   /** How long the links in mails are good; 1 min to 30 d each. */
   linkLifetimes?: {

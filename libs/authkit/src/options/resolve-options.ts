@@ -6,7 +6,7 @@ import type { OneTimePurpose } from '../storage/one-time-token.store.js';
 import type { AuthKitRuntimeOptions } from './authkit-options.js';
 import type { ResolvedOptions } from './resolved-options.js';
 import { bool, duration, integer, oneOf, refuse, section, text, textList } from './option-parsers.js';
-import { anything, cookieName, defaultRoles, exactOrigin, hashers, roleDefinitions } from './special-parsers.js';
+import { anything, cookieName, defaultRoles, exactOrigin, hashers, hook, roleDefinitions } from './special-parsers.js';
 import { assertKeySecrets, signingKeys } from './signing-keys.js';
 import { parseSecrets } from './secret-parser.js';
 
@@ -66,6 +66,12 @@ export function resolveOptions(raw: AuthKitRuntimeOptions, env: NodeJS.ProcessEn
         requireVerifiedEmail: bool(false),
         defaultRoles,
         reservedUsernames: textList([]),
+      }),
+    account: (value, path) =>
+      section(value, path, {
+        deletion: (deletion, at) => section(deletion, at, { enabled: bool(true), grace: duration('7d', '0s', '90d') }),
+        onErase: hook<ResolvedOptions['account']['onErase']>(),
+        exportData: hook<ResolvedOptions['account']['exportData']>(),
       }),
     linkLifetimes: (value, path) =>
       section(value, path, {
@@ -148,6 +154,7 @@ export function resolveOptions(raw: AuthKitRuntimeOptions, env: NodeJS.ProcessEn
       queue: given.passwords.queue,
     },
     registration: given.registration,
+    account: given.account,
     linkLifetimes: byPurpose(given.linkLifetimes),
     roles: given.roles,
     adminRole: given.adminRole,

@@ -1,7 +1,9 @@
+import type { MaybePromise } from '../kernel/maybe-promise.js';
 import type { SigningKey } from '../kernel/signing-key.js';
 import type { CredentialTransport } from '../kernel/credential-transport.js';
 import type { PasswordHasher } from '../passwords/password-hasher.js';
 import type { OneTimePurpose } from '../storage/one-time-token.store.js';
+import type { AuthUser } from '../storage/user.store.js';
 import type { RoleDefinition } from './authkit-options.js';
 
 /** The options with every default applied; durations in milliseconds; frozen. */
@@ -46,6 +48,11 @@ export interface ResolvedOptions {
     readonly requireVerifiedEmail: boolean;
     readonly defaultRoles: readonly string[];
     readonly reservedUsernames: readonly string[];
+  };
+  readonly account: {
+    readonly deletion: { readonly enabled: boolean; readonly grace: number };
+    readonly onErase: ((user: AuthUser) => MaybePromise<void>) | null;
+    readonly exportData: ((user: AuthUser) => MaybePromise<object>) | null;
   };
   /** Milliseconds. A link that cancels a deletion is good until then, whatever this says. */
   readonly linkLifetimes: Readonly<Record<OneTimePurpose, number>>;

@@ -29,6 +29,9 @@ export abstract class DeletionStore {
   /** Takes the work on until an instant, when whoever did must have died; true for one caller. */
   abstract claim(userId: string, at: number, until: number): MaybePromise<boolean>;
 
+  /** Gives back what was claimed until that instant; does nothing once somebody else has it. */
+  abstract release(userId: string, until: number): MaybePromise<void>;
+
   /** Notes that the account is erased; true for one caller. */
   abstract finish(userId: string, at: number): MaybePromise<boolean>;
 

@@ -40,6 +40,11 @@ export class MemoryDeletionStore extends DeletionStore {
     return true;
   }
 
+  override release(userId: string, until: number): void {
+    const row = this.rows.get(userId);
+    if (row?.claimedUntil === until) row.claimedUntil = 0;
+  }
+
   override finish(userId: string, at: number): boolean {
     const row = this.rows.get(userId);
     if (!row || row.erasedAt !== null) return false;

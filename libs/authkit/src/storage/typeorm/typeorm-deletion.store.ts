@@ -71,6 +71,13 @@ export class TypeOrmDeletionStore extends DeletionStore {
     return affected === 1;
   }
 
+  override async release(userId: string, until: number): Promise<void> {
+    await this.run('UPDATE {d} SET {d.claimedUntil} = 0 WHERE {d.userId} === :userId AND {d.claimedUntil} = :until', {
+      userId,
+      until,
+    });
+  }
+
   override async finish(userId: string, at: number): Promise<boolean> {
     const { affected } = await this.run(
       'UPDATE {d} SET {d.erasedAt} = :at WHERE {d.userId} === :userId AND {d.erasedAt} IS NULL',

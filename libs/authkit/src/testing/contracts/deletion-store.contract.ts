@@ -51,6 +51,16 @@ export function deletionStoreContract(makeStore: () => MaybePromise<DeletionStor
       assertIs('claim once it is over', await store.claim(one.userId, AT + HOUR, AT + 2 * HOUR), true);
     },
 
+    'gives a claim back, and nobody else’s': async (store) => {
+      const one = deletion({ dueAt: AT - 5 });
+      await store.request(one);
+      await store.claim(one.userId, AT, AT + HOUR);
+      await store.release(one.userId, AT + HOUR - 1);
+      assertIs('claim after the release of another', await store.claim(one.userId, AT, AT + HOUR), false);
+      await store.release(one.userId, AT + HOUR);
+      assertIs('claim after the release', await store.claim(one.userId, AT, AT + HOUR), true);
+    },
+
     'finishes once, and forgets later': async (store) => {
       const one = deletion({ dueAt: AT });
       await store.request(one);
