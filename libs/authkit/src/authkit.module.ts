@@ -43,11 +43,13 @@ import { AuthEventExplorer } from './kernel/on-auth-event.decorator.js';
 import { loginController } from './login/login.controller.js';
 import { LoginService } from './login/login.service.js';
 import { SECOND_FACTORS } from './login/second-factor.js';
+import { stepUpController } from './login/step-up.controller.js';
 import { tokenController } from './login/token.controller.js';
 import { Outbox } from './mail/outbox.js';
 import type { AuthKitOptions, AuthKitRuntimeOptions, AuthKitStaticOptions } from './options/authkit-options.js';
 import { resolveOptions, type ResolvedOptions } from './options/resolve-options.js';
 import { RESOLVED_OPTIONS, STATIC_OPTIONS } from './options/tokens.js';
+import { PasswordPolicy } from './passwords/password-policy.service.js';
 import { PasswordService } from './passwords/password.service.js';
 import { storageOf } from './module-storage.js';
 import { ReadinessService } from './readiness.service.js';
@@ -126,7 +128,7 @@ function compose(definition: DynamicModule, options: AuthKitStaticOptions): Dyna
         useFactory: ({ secrets }: ResolvedOptions) => new KeyRing(secrets),
       },
       ...storage.providers,
-      ...[AuthService, AccountService, LoginService, SessionService, SessionIssuer, PasswordService],
+      ...[AuthService, AccountService, LoginService, SessionService, SessionIssuer, PasswordPolicy, PasswordService],
       ...[
         AccessTokenKeys,
         AccessTokens,
@@ -169,6 +171,7 @@ function compose(definition: DynamicModule, options: AuthKitStaticOptions): Dyna
         ReadinessService,
         KeyInventory,
         ProblemWriter,
+        PasswordPolicy,
       ],
       AUTHENTICATORS,
       RESOLVED_OPTIONS,
@@ -188,6 +191,7 @@ function controllersOf(
   const core = [
     loginController(path, user),
     tokenController(path),
+    stepUpController(path),
     accountController(path, { register: dto.register ?? RegisterDto, profile: dto.profile ?? NoProfileDto, user }),
     sessionsController(path),
     emailChangeController(path),

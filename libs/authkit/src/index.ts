@@ -23,6 +23,7 @@ export {
   CurrentUser,
   Permissions,
   Public,
+  RequireFresh,
   Roles,
 } from './access/decorators.js';
 export { ApiProblem, authKitOpenApi, ProblemDto, type AuthKitOpenApiOptions } from './access/openapi.js';
@@ -70,6 +71,10 @@ export type { MaybePromise } from './kernel/maybe-promise.js';
 export type { Principal, PrincipalKind } from './kernel/principal.js';
 export { RequestContext } from './kernel/request-context.js';
 
+export { BreachCheck } from './passwords/breach-check.js';
+export { hibpRangeCheck, type HibpRangeCheckOptions } from './passwords/hibp-range-check.js';
+export { PasswordPolicy, type PasswordOwner } from './passwords/password-policy.service.js';
+export type { PepperKey } from './passwords/pepper.js';
 export { bcrypt } from './passwords/bcrypt.hasher.js';
 export { firebaseHash, type FirebaseParameters } from './passwords/firebase.scheme.js';
 export { deviseHash, importedHashes, type ImportedHashesOptions } from './passwords/imported.hasher.js';

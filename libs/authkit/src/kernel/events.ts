@@ -61,12 +61,14 @@ export interface AuthEventDetails {
   'user.exported': Record<never, never>;
   /** After `session.issued`. */
   'login.succeeded': { amr: readonly string[] };
-  /** A password was refused, at login or at a change; `reason` is the true one and never reaches the client. */
+  /** A password was refused, at login, reauthentication or a change; `reason` is the true one and never reaches the client. */
   'login.failed': { reason: string };
   /** A login made a session. */
   'session.issued': { transport: string; amr: readonly string[] };
   /** A refresh. Not for a repeat within the grace. */
   'session.rotated': { generation: number };
+  /** The user of a session proved who they are again; `amr` says how. */
+  'session.reauthenticated': { amr: readonly string[] };
   /** An old refresh token came back; the session has been ended. */
   'session.reuse_detected': { presented: number; current: number };
   /** A refresh token from the future, after a restored backup; the session has been ended. */
@@ -75,6 +77,10 @@ export interface AuthEventDetails {
   'session.revoked': { reason: RevocationReason; scope: 'one' | 'others' | 'all' | 'oldest' };
   /** The password was changed by its owner, or set by the host. */
   'password.changed': { by: 'user' | 'host' };
+  /** `passwords.breachCheck` gave no answer, and a new password passed without it; `reason` is for you. */
+  'password.breach_check_failed': { reason: string };
+  /** A hash names a pepper that `passwords.pepper` lacks; its owner got 503. Configure it again. */
+  'password.pepper_unknown': { keyId: string };
   /** The assigned roles, before and after. */
   'roles.changed': { before: readonly string[]; after: readonly string[] };
   /** The guard refused a call, or a route of the kit answered 401 or 403; `reason` never reaches the client. */

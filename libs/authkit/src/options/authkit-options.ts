@@ -3,7 +3,9 @@ import type { AuthKitFeature } from '../features/feature.js';
 import type { CredentialTransport } from '../kernel/credential-transport.js';
 import type { Duration } from '../kernel/duration.js';
 import type { MaybePromise } from '../kernel/maybe-promise.js';
+import type { BreachCheck } from '../passwords/breach-check.js';
 import type { PasswordHasher } from '../passwords/password-hasher.js';
+import type { PepperKey } from '../passwords/pepper.js';
 import type { DeletionStore } from '../storage/deletion.store.js';
 import type { OneTimeTokenStore } from '../storage/one-time-token.store.js';
 import type { OutboxStore } from '../storage/outbox.store.js';
@@ -148,6 +150,20 @@ export interface AuthKitRuntimeOptions {
   passwords?: {
     /** In code points, 8 to 128. @default 12 */
     minLength?: number;
+    /**
+     * Refuses common passwords, and those made of `appName`, e-mail address, username or words of this list, with or
+     * without digits and punctuation (ASVS 6.2.4, 6.2.11). false: neither.
+     * @default true
+     */
+    blocklist?: boolean | readonly string[];
+    /** Refuses passwords known from a breach, such as `hibpRangeCheck()` (ASVS 6.2.12). Asks another service. @default false */
+    breachCheck?: BreachCheck | false;
+    /**
+     * A secret without which a stolen database shows no password: at least 32 random bytes, kept apart from it. In a
+     * list the first writes and all verify. Once used it must stay: without it nobody whose hash has it can sign in.
+     * @default none
+     */
+    pepper?: PepperKey | readonly PepperKey[];
     /** The first writes new hashes, all verify; bcrypt always verifies. @default bcrypt(\{ cost: 12 \}) */
     hasher?: PasswordHasher | readonly PasswordHasher[];
     /** Worker threads that hash, at low priority. 0 hashes on libuv's pool instead. @default the number of cores */

@@ -1,12 +1,24 @@
 import { KeyObject } from 'node:crypto';
 import { AuthKitConfigError } from '../kernel/errors.js';
+import { BreachCheck } from '../passwords/breach-check.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
 import type { CredentialTransport } from '../kernel/credential-transport.js';
 import type { OneTimePurpose } from '../storage/one-time-token.store.js';
 import type { AuthKitRuntimeOptions } from './authkit-options.js';
 import type { ResolvedOptions } from './resolved-options.js';
 import { bool, duration, integer, oneOf, refuse, section, text, textList } from './option-parsers.js';
-import { anything, cookieName, defaultRoles, exactOrigin, hashers, hook, roleDefinitions } from './special-parsers.js';
+import { assertPeppers, peppers } from './pepper-parser.js';
+import {
+  anything,
+  blocklist,
+  breachCheck,
+  cookieName,
+  defaultRoles,
+  exactOrigin,
+  hashers,
+  hook,
+  roleDefinitions,
+} from './special-parsers.js';
 import { assertKeySecrets, signingKeys } from './signing-keys.js';
 import { parseSecrets } from './secret-parser.js';
 
@@ -56,6 +68,9 @@ export function resolveOptions(raw: AuthKitRuntimeOptions, env: NodeJS.ProcessEn
     passwords: (value, path) =>
       section(value, path, {
         minLength: integer(12, 8, 128),
+        blocklist,
+        breachCheck,
+        pepper: peppers,
         hasher: hashers,
         workers: (n, at) => (n === undefined ? null : integer(0, 0, 256)(n, at)),
         queue: integer(64, 0, 100_000),
@@ -136,6 +151,7 @@ export function resolveOptions(raw: AuthKitRuntimeOptions, env: NodeJS.ProcessEn
 
   const secrets = parseSecrets(given.secret, production, warnings);
   assertKeySecrets(raw.accessToken?.keys, secrets, production, warnings);
+  assertPeppers(given.passwords.pepper, secrets, production, warnings);
   const issuer = given.accessToken.issuer ?? baseUrl.href.replace(/\/$/, '');
   return deepFreeze({
     production,
@@ -149,6 +165,9 @@ export function resolveOptions(raw: AuthKitRuntimeOptions, env: NodeJS.ProcessEn
     cookies: { ...given.cookies, secure, names: prefixed(given.cookies.names, secure, given.cookies.domain) },
     passwords: {
       minLength: given.passwords.minLength,
+      blocklist: given.passwords.blocklist,
+      breachCheck: given.passwords.breachCheck,
+      peppers: given.passwords.pepper,
       hashers: given.passwords.hasher,
       workers: given.passwords.workers,
       queue: given.passwords.queue,
@@ -200,8 +219,8 @@ function prefixed(names: { access: string; refresh: string }, secure: boolean, d
 }
 
 function deepFreeze<T>(value: T): T {
-  // Hashers and keys keep state of their own; only plain data is frozen.
-  const isData = !(value instanceof PasswordHasher || value instanceof KeyObject);
+  // These keep state of their own; only plain data is frozen.
+  const isData = ![PasswordHasher, BreachCheck, KeyObject].some((kind) => value instanceof kind);
   if (value && typeof value === 'object' && isData) {
     Object.values(value).forEach(deepFreeze);
     Object.freeze(value);

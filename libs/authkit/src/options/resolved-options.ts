@@ -1,7 +1,9 @@
 import type { MaybePromise } from '../kernel/maybe-promise.js';
 import type { SigningKey } from '../kernel/signing-key.js';
 import type { CredentialTransport } from '../kernel/credential-transport.js';
+import type { BreachCheck } from '../passwords/breach-check.js';
 import type { PasswordHasher } from '../passwords/password-hasher.js';
+import type { PepperKey } from '../passwords/pepper.js';
 import type { OneTimePurpose } from '../storage/one-time-token.store.js';
 import type { AuthUser } from '../storage/user.store.js';
 import type { RoleDefinition } from './authkit-options.js';
@@ -39,6 +41,11 @@ export interface ResolvedOptions {
   };
   readonly passwords: {
     readonly minLength: number;
+    /** Words blocked besides the common passwords; null when nothing is. */
+    readonly blocklist: readonly string[] | null;
+    readonly breachCheck: BreachCheck | null;
+    /** The first writes; none when passwords have no pepper. */
+    readonly peppers: readonly PepperKey[];
     readonly hashers: readonly PasswordHasher[];
     readonly workers: number | null;
     readonly queue: number;
