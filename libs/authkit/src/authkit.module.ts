@@ -45,7 +45,15 @@ import { LoginService } from './login/login.service.js';
 import { SECOND_FACTORS } from './login/second-factor.js';
 import { stepUpController } from './login/step-up.controller.js';
 import { tokenController } from './login/token.controller.js';
+import { MailDelivery } from './mail/mail-delivery.js';
+import { MailLocales } from './mail/mail-locale.js';
+import { MailRenderer } from './mail/mail-renderer.js';
+import { MailboxMailer } from './mail/mailbox.mailer.js';
+import { MailboxRoute } from './mail/mailbox.route.js';
+import { MAILER_PROVIDER } from './mail/mailer.provider.js';
+import { OutboxWorker } from './mail/outbox-worker.js';
 import { Outbox } from './mail/outbox.js';
+import { SealedMails } from './mail/sealed-mail.js';
 import type { AuthKitOptions, AuthKitRuntimeOptions, AuthKitStaticOptions } from './options/authkit-options.js';
 import { resolveOptions, type ResolvedOptions } from './options/resolve-options.js';
 import { RESOLVED_OPTIONS, STATIC_OPTIONS } from './options/tokens.js';
@@ -144,7 +152,9 @@ function compose(definition: DynamicModule, options: AuthKitStaticOptions): Dyna
       ...[AuthKitGuard, GuardCheck, RolePolicy, UserView, AuthEvents, AuthEventExplorer],
       ...[HttpGate, OwnRoutes, ProblemWriter, BootCheck, ReadinessService],
       ...[UserImporter, ImportCheck],
-      ...[OneTimeTokens, Links, Outbox],
+      ...[OneTimeTokens, Links],
+      ...[MAILER_PROVIDER, MailboxMailer, MailboxRoute, MailLocales, MailRenderer, MailDelivery, SealedMails],
+      ...[Outbox, OutboxWorker],
       ...[EmailChanges, UsernameChanges, Deletions, Erasures, DataExport],
       ...ROUTE_PROVIDERS,
       ...features.flatMap((feature) => feature.providers ?? []),

@@ -63,6 +63,7 @@ export {
   type AuthEventDetails,
   type AuthEventListener,
   type AuthEventType,
+  type MailFailure,
   type EventParties,
   type RevocationReason,
 } from './kernel/events.js';
@@ -70,6 +71,13 @@ export { OnAuthEvent } from './kernel/on-auth-event.decorator.js';
 export type { MaybePromise } from './kernel/maybe-promise.js';
 export type { Principal, PrincipalKind } from './kernel/principal.js';
 export { RequestContext } from './kernel/request-context.js';
+
+export type { MailMessages, MailOrigin, MailTemplate } from './mail/mail-messages.js';
+export type { MailTemplates, OwnMailContext } from './mail/mail-templates.js';
+export type { SmtpOptions } from './mail/mail-transport.js';
+export { Mailer, MailRejectedError, type OutgoingMail } from './mail/mailer.js';
+export { escapeHtml, type RenderedMail } from './mail/templates/layout.js';
+export type { MailContext } from './mail/templates/mail-text.js';
 
 export { BreachCheck } from './passwords/breach-check.js';
 export { hibpRangeCheck, type HibpRangeCheckOptions } from './passwords/hibp-range-check.js';

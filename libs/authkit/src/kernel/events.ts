@@ -31,6 +31,17 @@ export type RevocationReason =
   /** The account is erased; `all`. */
   | 'user_erased';
 
+/** Why a mail will not be sent. */
+export type MailFailure =
+  /** The mail server or the mailer refused it for good. */
+  | 'rejected'
+  /** About a day of attempts failed. */
+  | 'gave_up'
+  /** Its link expired before it could be sent. */
+  | 'link_expired'
+  /** It was sealed under a secret that is not configured any more. */
+  | 'unreadable';
+
 /** What each event says besides who and where. */
 export interface AuthEventDetails {
   /** An account was made. */
@@ -83,6 +94,10 @@ export interface AuthEventDetails {
   'password.pepper_unknown': { keyId: string };
   /** The assigned roles, before and after. */
   'roles.changed': { before: readonly string[]; after: readonly string[] };
+  /** A mail server, or whoever `mail.transport` is, has taken a mail. */
+  'mail.sent': { template: string };
+  /** A mail is not tried any more; it stays in `auth_outbox` for two weeks. */
+  'mail.failed': { template: string; reason: MailFailure };
   /** The guard refused a call, or a route of the kit answered 401 or 403; `reason` never reaches the client. */
   'authorization.denied': { code: string; reason: string; method: string; path: string };
 }

@@ -3,6 +3,9 @@ import type { AuthKitFeature } from '../features/feature.js';
 import type { CredentialTransport } from '../kernel/credential-transport.js';
 import type { Duration } from '../kernel/duration.js';
 import type { MaybePromise } from '../kernel/maybe-promise.js';
+import type { MailTemplates } from '../mail/mail-templates.js';
+import type { SmtpOptions } from '../mail/mail-transport.js';
+import type { Mailer } from '../mail/mailer.js';
 import type { BreachCheck } from '../passwords/breach-check.js';
 import type { PasswordHasher } from '../passwords/password-hasher.js';
 import type { PepperKey } from '../passwords/pepper.js';
@@ -210,6 +213,25 @@ export interface AuthKitRuntimeOptions {
     changeEmail?: Duration;
     /** To stop a change of the address, and to say that a login was somebody else's. @default '7d' */
     objection?: Duration;
+  };
+  mail?: {
+    /**
+     * How mails leave: an SMTP URL (`smtps://user:password@host`), what nodemailer's SMTP transport takes, or a `Mailer` of
+     * yours (an instance, or a class for Nest to make). Without one, development prints mails and keeps them at
+     * GET /auth/dev/mailbox, and production sends none.
+     * @default none
+     */
+    transport?: string | SmtpOptions | Mailer | Type<Mailer>;
+    /** Sender: an address, or `Name <address>`. @default required with transport */
+    from?: string;
+    /** Languages to choose from; others than en, de, fr and es need templates of yours. @default ['en', 'de', 'fr', 'es'] */
+    locales?: readonly string[];
+    /** The language of users of whom nothing is known. @default 'en' */
+    defaultLocale?: string;
+    /** A user's language, such as `de` or `de-AT`; undefined for the request's. @default the user's `locale`, if there is one */
+    localeOf?: (user: AuthUser) => string | undefined;
+    /** Mails in words of your own, by name. @default \{\} */
+    templates?: MailTemplates;
   };
   /** Roles by name, each a `RoleDefinition`. A role not listed grants nothing but itself. @default \{\} */
   roles?: Readonly<Record<string, RoleDefinition>>;

@@ -33,6 +33,8 @@ describe('optionsFromEnv', () => {
       AUTHKIT_PEPPER: '2026:aP9sD4fG7hJ2kL5zX8cV1bN6mQ3wE0rT-new, 2025:Zk3vQ8rT1yW6uB0nM5cX9dF2gH7jL4pS:old',
       AUTHKIT_REGISTRATION_ENABLED: 'off',
       AUTHKIT_REQUIRE_VERIFIED_EMAIL: 'yes',
+      AUTHKIT_MAIL_URL: 'smtps://shop:hunter2@mail.example.com',
+      AUTHKIT_MAIL_FROM: 'Shop <no-reply@shop.example>',
       AUTHKIT_ALLOWED_ORIGINS: 'https://a.example, https://b.example',
       AUTHKIT_STRICT_ROUTES: 'yes',
     });
@@ -59,6 +61,7 @@ describe('optionsFromEnv', () => {
         ],
       },
       registration: { enabled: false, requireVerifiedEmail: true },
+      mail: { transport: { kind: 'smtp' }, from: '"Shop" <no-reply@shop.example>' },
       allowedOrigins: ['https://shop.example', 'https://a.example', 'https://b.example'],
       strictRoutes: true,
     });

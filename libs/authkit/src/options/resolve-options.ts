@@ -1,7 +1,5 @@
-import { KeyObject } from 'node:crypto';
 import { AuthKitConfigError } from '../kernel/errors.js';
-import { BreachCheck } from '../passwords/breach-check.js';
-import { PasswordHasher } from '../passwords/password-hasher.js';
+import { isLoopbackHost } from '../kernel/loopback.js';
 import type { CredentialTransport } from '../kernel/credential-transport.js';
 import type { OneTimePurpose } from '../storage/one-time-token.store.js';
 import type { AuthKitRuntimeOptions } from './authkit-options.js';
@@ -20,13 +18,12 @@ import {
   roleDefinitions,
 } from './special-parsers.js';
 import { assertKeySecrets, signingKeys } from './signing-keys.js';
+import { parseMail } from './mail-parser.js';
 import { parseSecrets } from './secret-parser.js';
 
 export type { ResolvedOptions } from './resolved-options.js';
 
 const linkLifetime = (fallback: string) => duration(fallback, '1m', '30d');
-
-const LOOPBACK = /^(localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 
 /** Applies defaults, parses, checks and freezes; throws {@link AuthKitConfigError} with path, value and remedy. */
 export function resolveOptions(raw: AuthKitRuntimeOptions, env: NodeJS.ProcessEnv = process.env): ResolvedOptions {
@@ -96,6 +93,7 @@ export function resolveOptions(raw: AuthKitRuntimeOptions, env: NodeJS.ProcessEn
         changeEmail: linkLifetime('1h'),
         objection: linkLifetime('7d'),
       }),
+    mail: anything,
     roles: roleDefinitions,
     adminRole: (value, path) => (value === null ? null : text('admin')(value, path)),
     allowedOrigins: (value, path) => textList([])(value, path).map((origin, i) => exactOrigin(origin, `${path}[${i}]`)),
@@ -105,7 +103,7 @@ export function resolveOptions(raw: AuthKitRuntimeOptions, env: NodeJS.ProcessEn
   const warnings: string[] = [];
   const developmentEnv = [undefined, '', 'development', 'test'].includes(env['NODE_ENV']);
   const baseUrl = parseBaseUrl(given.baseUrl ?? (developmentEnv ? `http://localhost:${env['PORT'] || 3000}` : null));
-  const production = !developmentEnv || !LOOPBACK.test(baseUrl.hostname);
+  const production = !developmentEnv || !isLoopbackHost(baseUrl.hostname);
   const secure = given.cookies.secure === 'auto' ? baseUrl.protocol === 'https:' : given.cookies.secure;
 
   if (!secure && given.credentials.cookie) {
@@ -136,9 +134,6 @@ export function resolveOptions(raw: AuthKitRuntimeOptions, env: NodeJS.ProcessEn
   if (given.cookies.domain !== null) {
     warnings.push('cookies.domain shares cookies with every subdomain; they lose the __Host- prefix');
   }
-  if (given.registration.requireVerifiedEmail) {
-    warnings.push('registration.requireVerifiedEmail: send the proof yourself and call AuthService.setEmailVerified()');
-  }
   if (given.session.check === 'never') {
     warnings.push(
       "session.check is 'never': logout, deactivation and role changes take effect only when access tokens expire",
@@ -152,6 +147,14 @@ export function resolveOptions(raw: AuthKitRuntimeOptions, env: NodeJS.ProcessEn
   const secrets = parseSecrets(given.secret, production, warnings);
   assertKeySecrets(raw.accessToken?.keys, secrets, production, warnings);
   assertPeppers(given.passwords.pepper, secrets, production, warnings);
+  const mail = parseMail(given.mail, production, given.appName, warnings);
+  if (mail.transport.kind === 'none' && given.registration.requireVerifiedEmail) {
+    throw new AuthKitConfigError(
+      'registration.requireVerifiedEmail',
+      'no mail can be sent, so nobody could prove an address',
+      'Set mail.transport and mail.from.',
+    );
+  }
   const issuer = given.accessToken.issuer ?? baseUrl.href.replace(/\/$/, '');
   return deepFreeze({
     production,
@@ -174,6 +177,7 @@ export function resolveOptions(raw: AuthKitRuntimeOptions, env: NodeJS.ProcessEn
     },
     registration: given.registration,
     account: given.account,
+    mail,
     linkLifetimes: byPurpose(given.linkLifetimes),
     roles: given.roles,
     adminRole: given.adminRole,
@@ -219,11 +223,14 @@ function prefixed(names: { access: string; refresh: string }, secure: boolean, d
 }
 
 function deepFreeze<T>(value: T): T {
-  // These keep state of their own; only plain data is frozen.
-  const isData = ![PasswordHasher, BreachCheck, KeyObject].some((kind) => value instanceof kind);
-  if (value && typeof value === 'object' && isData) {
+  // Hashers, keys and mailers keep state of their own; only plain data is frozen.
+  if (value && typeof value === 'object' && (Array.isArray(value) || isPlain(value))) {
     Object.values(value).forEach(deepFreeze);
     Object.freeze(value);
   }
   return value;
+}
+
+function isPlain(value: object): boolean {
+  return [Object.prototype, null].includes(Object.getPrototypeOf(value) as object | null);
 }

@@ -1,6 +1,8 @@
 import type { MaybePromise } from '../kernel/maybe-promise.js';
 import type { SigningKey } from '../kernel/signing-key.js';
 import type { CredentialTransport } from '../kernel/credential-transport.js';
+import type { MailTemplates } from '../mail/mail-templates.js';
+import type { MailTransport } from '../mail/mail-transport.js';
 import type { BreachCheck } from '../passwords/breach-check.js';
 import type { PasswordHasher } from '../passwords/password-hasher.js';
 import type { PepperKey } from '../passwords/pepper.js';
@@ -60,6 +62,14 @@ export interface ResolvedOptions {
     readonly deletion: { readonly enabled: boolean; readonly grace: number };
     readonly onErase: ((user: AuthUser) => MaybePromise<void>) | null;
     readonly exportData: ((user: AuthUser) => MaybePromise<object>) | null;
+  };
+  readonly mail: {
+    readonly transport: MailTransport;
+    readonly from: string;
+    readonly locales: readonly string[];
+    readonly defaultLocale: string;
+    readonly localeOf: ((user: AuthUser) => string | undefined) | null;
+    readonly templates: MailTemplates;
   };
   /** Milliseconds. A link that cancels a deletion is good until then, whatever this says. */
   readonly linkLifetimes: Readonly<Record<OneTimePurpose, number>>;
