@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import {
   authKitEntities,
   AuthUserBase,
+  type AttemptStore,
   type AuthUser,
   type DeletionStore,
   type SessionStore,
@@ -9,6 +10,9 @@ import {
   type UserStore,
 } from 'nest-authkit';
 import {
+  attemptStoreContract,
+  FixedClock,
+  MemoryAttemptStore,
   deletionStoreContract,
   MemoryDeletionStore,
   MemorySessionStore,
@@ -21,6 +25,7 @@ import {
   type UserStoreContractOptions,
 } from 'nest-authkit/testing';
 import { Column, DataSource, Entity, type DataSourceOptions } from 'typeorm';
+import { TypeOrmAttemptStore } from '../../libs/authkit/src/storage/typeorm/typeorm-attempt.store.js';
 import { TypeOrmDeletionStore } from '../../libs/authkit/src/storage/typeorm/typeorm-deletion.store.js';
 import { TypeOrmSessionStore } from '../../libs/authkit/src/storage/typeorm/typeorm-session.store.js';
 import { TypeOrmUserStateStore } from '../../libs/authkit/src/storage/typeorm/typeorm-user-state.store.js';
@@ -35,7 +40,14 @@ class Person extends AuthUserBase {
   fullName!: string | null;
 }
 
-type Stores = { users: UserStore; sessions: SessionStore; states: UserStateStore; deletions: DeletionStore };
+type Stores = {
+  users: UserStore;
+  sessions: SessionStore;
+  states: UserStateStore;
+  attempts: AttemptStore;
+  deletions: DeletionStore;
+};
+const clock = new FixedClock();
 // With the table of users who live elsewhere, too.
 const entities = [...new Set([...authKitEntities({ userEntity: Person }), ...authKitEntities({})])];
 const cleanups: (() => Promise<void>)[] = [];
@@ -51,6 +63,7 @@ async function onTypeOrm(options: DataSourceOptions, drop?: () => Promise<void>)
     users,
     sessions: new TypeOrmSessionStore(source, Person as new () => AuthUser, users),
     states: new TypeOrmUserStateStore(source),
+    attempts: new TypeOrmAttemptStore(source, clock),
     deletions: new TypeOrmDeletionStore(source),
   };
 }
@@ -61,8 +74,9 @@ const PLACES: Record<string, () => Promise<Stores>> = {
   memory: () => {
     const users = new MemoryUserStore();
     const states = new MemoryUserStateStore();
+    const attempts = new MemoryAttemptStore(clock);
     const deletions = new MemoryDeletionStore();
-    return Promise.resolve({ users, sessions: new MemorySessionStore(users), states, deletions });
+    return Promise.resolve({ users, sessions: new MemorySessionStore(users), states, attempts, deletions });
   },
   'SQLite by libsql': async () => onPrepared(await prepareDatabase('sqlite', entities)),
   PostgreSQL: async () => onPrepared(await prepareDatabase('postgres', entities)),
@@ -102,6 +116,8 @@ for (const [name, makeStores] of Object.entries(PLACES)) {
     describe('users', () => run(userStoreContract(async () => (await makeStores()).users, { fields, supports })));
     describe('sessions', () => run(sessionStoreContract(makeStores)));
     describe('epochs of users elsewhere', () => run(userStateStoreContract(async () => (await makeStores()).states)));
+    const pass = (ms: number) => clock.advance(ms);
+    describe('attempts', () => run(attemptStoreContract(async () => ({ store: (await makeStores()).attempts, pass }))));
     describe('deletions', () => run(deletionStoreContract(async () => (await makeStores()).deletions)));
     if (name === 'memory') return;
     describe('exact text', () => {

@@ -4,6 +4,7 @@ import { Deletions } from './account/deletions.js';
 import type { ImportUser } from './importing/import-user.js';
 import { UserImporter } from './importing/user-importer.js';
 import { AuthKitError } from './kernel/errors.js';
+import { AttemptLimiter } from './login/attempt-limiter.js';
 import { LoginService } from './login/login.service.js';
 import type { CredentialTransport } from './kernel/credential-transport.js';
 import { AccessTokens, type AccessClaims } from './sessions/access-token.js';
@@ -29,6 +30,7 @@ export class AuthService<U extends AuthUser = AuthUser> {
     @Inject(UserStore) private readonly users: UserStore,
     private readonly importer: UserImporter,
     private readonly deletions: Deletions,
+    private readonly limiter: AttemptLimiter,
   ) {}
 
   /** Makes an account. Throws 409 (`email_taken`, `username_taken`, `conflict`) or 422. */
@@ -49,7 +51,7 @@ export class AuthService<U extends AuthUser = AuthUser> {
     return ((await this.logins.find(identifier))?.user as U | undefined) ?? null;
   }
 
-  /** Signs in by password. Throws `invalid_credentials` (401), or 503 when too many log in at once. */
+  /** Signs in by password. Throws `invalid_credentials` (401), `rate_limited` (429), or 503 when too many log in at once. */
   async login(identifier: string, password: string, transport: CredentialTransport = 'bearer'): Promise<SignIn<U>> {
     return this.signIn(await this.logins.withPassword(identifier, password, transport));
   }
@@ -104,9 +106,15 @@ export class AuthService<U extends AuthUser = AuthUser> {
     return this.deletions.deleteNow(userId);
   }
 
-  /** Sets a password and ends every session. Throws `user_not_found` (404) or 422. */
+  /** Sets a password, which lifts a disabled one's ban, and ends every session. Throws `user_not_found` (404) or 422. */
   setPassword(userId: string, password: string): Promise<void> {
     return this.accounts.setPassword(userId, password);
+  }
+
+  /** Lets the password of a user sign in again that too many failures have disabled. Throws `user_not_found` (404). */
+  async unlock(userId: string): Promise<void> {
+    await this.accounts.get(userId);
+    await this.limiter.clearAccount(userId);
   }
 
   /** Says whether the address is proven to be the user's. Throws `user_not_found` (404). */

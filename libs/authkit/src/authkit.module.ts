@@ -26,6 +26,7 @@ import { EmailChanges } from './account/email-changes.js';
 import { Erasures } from './account/erasures.js';
 import { Links } from './account/links.js';
 import { OneTimeTokens } from './account/one-time-tokens.js';
+import { EmailPolicyGate } from './account/email-policy.js';
 import { UsernameChanges } from './account/username-changes.js';
 import { UserView } from './account/user-view.js';
 import { AuthService } from './auth.service.js';
@@ -40,6 +41,9 @@ import { UserImporter } from './importing/user-importer.js';
 import { AuthEvents, type AuthEventListener } from './kernel/events.js';
 import { KeyRing } from './kernel/key-ring.js';
 import { AuthEventExplorer } from './kernel/on-auth-event.decorator.js';
+import { AttemptCounters } from './login/attempt-counters.js';
+import { AttemptLimiter } from './login/attempt-limiter.js';
+import { CaptchaGate } from './login/captcha-gate.js';
 import { loginController } from './login/login.controller.js';
 import { LoginService } from './login/login.service.js';
 import { SECOND_FACTORS } from './login/second-factor.js';
@@ -137,6 +141,7 @@ function compose(definition: DynamicModule, options: AuthKitStaticOptions): Dyna
       },
       ...storage.providers,
       ...[AuthService, AccountService, LoginService, SessionService, SessionIssuer, PasswordPolicy, PasswordService],
+      ...[AttemptCounters, AttemptLimiter, CaptchaGate, EmailPolicyGate],
       ...[
         AccessTokenKeys,
         AccessTokens,

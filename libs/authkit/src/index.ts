@@ -2,6 +2,7 @@ export { AuthKitModule, type AuthKitAsyncOptions } from './authkit.module.js';
 export { AuthService, type SignIn } from './auth.service.js';
 export { ReadinessService } from './readiness.service.js';
 
+export type { CaptchaOptions, EmailPolicy, RateLimit, RateLimits } from './options/abuse-options.js';
 export type {
   AccessTokenKey,
   AuthKitOptions,
@@ -42,6 +43,7 @@ export type { AuthKitFeature } from './features/feature.js';
 export type { ImportProblem, ImportReport, ImportUser } from './importing/import-user.js';
 export { jsonLines, SourceRow } from './importing/json-lines.js';
 export { UserImporter, type ImportOptions } from './importing/user-importer.js';
+export { KnownDevice } from './login/known-device.js';
 export { SecondFactor } from './login/second-factor.js';
 
 export { Clock, SystemClock } from './kernel/clock.js';
@@ -67,11 +69,16 @@ export {
   type EventParties,
   type RevocationReason,
 } from './kernel/events.js';
+export type { HookContext } from './kernel/hook-context.js';
 export { OnAuthEvent } from './kernel/on-auth-event.decorator.js';
 export type { MaybePromise } from './kernel/maybe-promise.js';
 export type { Principal, PrincipalKind } from './kernel/principal.js';
 export { RequestContext } from './kernel/request-context.js';
 
+export { BreachCheck } from './passwords/breach-check.js';
+export { hibpRangeCheck, type HibpRangeCheckOptions } from './passwords/hibp-range-check.js';
+export { PasswordPolicy, type PasswordOwner } from './passwords/password-policy.service.js';
+export type { PepperKey } from './passwords/pepper.js';
 export type { MailMessages, MailOrigin, MailTemplate } from './mail/mail-messages.js';
 export type { MailTemplates, OwnMailContext } from './mail/mail-templates.js';
 export type { SmtpOptions } from './mail/mail-transport.js';
@@ -79,10 +86,6 @@ export { Mailer, MailRejectedError, type OutgoingMail } from './mail/mailer.js';
 export { escapeHtml, type RenderedMail } from './mail/templates/layout.js';
 export type { MailContext } from './mail/templates/mail-text.js';
 
-export { BreachCheck } from './passwords/breach-check.js';
-export { hibpRangeCheck, type HibpRangeCheckOptions } from './passwords/hibp-range-check.js';
-export { PasswordPolicy, type PasswordOwner } from './passwords/password-policy.service.js';
-export type { PepperKey } from './passwords/pepper.js';
 export { bcrypt } from './passwords/bcrypt.hasher.js';
 export { firebaseHash, type FirebaseParameters } from './passwords/firebase.scheme.js';
 export { deviseHash, importedHashes, type ImportedHashesOptions } from './passwords/imported.hasher.js';
@@ -94,6 +97,7 @@ export type { AccessClaims } from './sessions/access-token.js';
 export { KeyInventory, type KeyReport } from './sessions/key-inventory.js';
 export type { TokenPair } from './sessions/token-pair.js';
 
+export { AttemptStore, type AttemptCount } from './storage/attempt.store.js';
 export { DeletionStore, type DeletionRecord } from './storage/deletion.store.js';
 export { UserStateStore } from './storage/user-state.store.js';
 export { SessionStore, type SessionRecord, type SessionWithUser } from './storage/session.store.js';

@@ -1,13 +1,14 @@
 import type { MaybePromise } from '../kernel/maybe-promise.js';
 import type { SigningKey } from '../kernel/signing-key.js';
 import type { CredentialTransport } from '../kernel/credential-transport.js';
+import type { BreachCheck } from '../passwords/breach-check.js';
 import type { MailTemplates } from '../mail/mail-templates.js';
 import type { MailTransport } from '../mail/mail-transport.js';
-import type { BreachCheck } from '../passwords/breach-check.js';
 import type { PasswordHasher } from '../passwords/password-hasher.js';
 import type { PepperKey } from '../passwords/pepper.js';
 import type { OneTimePurpose } from '../storage/one-time-token.store.js';
 import type { AuthUser } from '../storage/user.store.js';
+import type { CaptchaOptions, EmailPolicy, ResolvedRateLimits } from './abuse-options.js';
 import type { RoleDefinition } from './authkit-options.js';
 
 /** The options with every default applied; durations in milliseconds; frozen. */
@@ -57,6 +58,7 @@ export interface ResolvedOptions {
     readonly requireVerifiedEmail: boolean;
     readonly defaultRoles: readonly string[];
     readonly reservedUsernames: readonly string[];
+    readonly emailPolicy: EmailPolicy | null;
   };
   readonly account: {
     readonly deletion: { readonly enabled: boolean; readonly grace: number };
@@ -71,6 +73,10 @@ export interface ResolvedOptions {
     readonly localeOf: ((user: AuthUser) => string | undefined) | null;
     readonly templates: MailTemplates;
   };
+  /** Null when they are off. */
+  readonly rateLimits: ResolvedRateLimits | null;
+  readonly captcha: Required<CaptchaOptions> | null;
+  readonly trustedProxies: readonly string[];
   /** Milliseconds. A link that cancels a deletion is good until then, whatever this says. */
   readonly linkLifetimes: Readonly<Record<OneTimePurpose, number>>;
   readonly roles: Readonly<Record<string, Required<RoleDefinition>>>;

@@ -4,6 +4,7 @@ import type { PasswordHasher } from '../passwords/password-hasher.js';
 import { MemoryDeletionStore } from '../storage/memory/memory-deletion.store.js';
 import { MemoryOneTimeTokenStore } from '../storage/memory/memory-one-time-token.store.js';
 import { MemoryOutboxStore } from '../storage/memory/memory-outbox.store.js';
+import { MemoryAttemptStore } from '../storage/memory/memory-attempt.store.js';
 import { MemorySessionStore } from '../storage/memory/memory-session.store.js';
 import { MemoryUserStore } from '../storage/memory/memory-user.store.js';
 
@@ -14,6 +15,7 @@ export function memoryStorage() {
     sessions: MemorySessionStore,
     oneTimeTokens: MemoryOneTimeTokenStore,
     outbox: MemoryOutboxStore,
+    attempts: MemoryAttemptStore,
     deletions: MemoryDeletionStore,
   } satisfies AuthKitStaticOptions['storage'];
 }
