@@ -152,6 +152,26 @@ describeOn('a change of the e-mail address under attack', { databases: ALL_DATAB
     expect(refused).toEqual(['last_admin']);
   });
 
+  it('is limited by mailbox: of the one who asks, and of the one that is written to', async () => {
+    const limited = await createTestApp({ ...place, authkit: { rateLimits: {} } });
+    const asking = async (user: SignedUp, newEmail: string) => {
+      const { accessToken: token } = await limited.auth.issueFor(user.id);
+      return (await limited.client.post('/auth/email/change', { newEmail }, { token })).status;
+    };
+    const users: SignedUp[] = [];
+    for (let n = 0; n < 4; n += 1) {
+      users.push(await limited.signUp(`user${n}@example.com`));
+      await limited.auth.setEmailVerified(users[n].id, true);
+    }
+    const toStrangers = [0, 1, 2, 3].map((n) => () => asking(users[0], `stranger${n}@example.com`));
+    const toVictim = [1, 2, 3].map((n) => () => asking(users[n], VICTIM));
+    const statuses: number[] = [];
+    for (const call of [...toStrangers, ...toVictim, () => asking(users[1], VICTIM)]) statuses.push(await call());
+    expect(statuses).toEqual([202, 202, 202, 429, 202, 202, 202, 429]);
+    expect(await mailedTo(limited, VICTIM)).toHaveLength(3);
+    await limited.close();
+  });
+
   it('calls from another site are refused before the link is looked at', async () => {
     await ask('new@example.com');
     const token = await mailedToken(t, 'new@example.com', 'confirm-email');

@@ -3,12 +3,14 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Clock } from '../kernel/clock.js';
 import { AuthKitError } from '../kernel/errors.js';
 import { AuthEvents } from '../kernel/events.js';
+import { AttemptLimiter } from '../login/attempt-limiter.js';
 import { Outbox } from '../mail/outbox.js';
 import { SessionService } from '../sessions/session.service.js';
 import type { OneTimePurpose } from '../storage/one-time-token.store.js';
 import { UnitOfWork } from '../storage/unit-of-work.js';
 import { UserStore, type KnownUser } from '../storage/user.store.js';
 import { canonicalEmail } from './email-address.js';
+import { EmailPolicyGate } from './email-policy.js';
 import { Links } from './links.js';
 import { linkInvalid, OneTimeTokens } from './one-time-tokens.js';
 import { orConflict, refuseField } from './refusals.js';
@@ -33,13 +35,15 @@ export class EmailChanges {
     private readonly outbox: Outbox,
     private readonly unit: UnitOfWork,
     private readonly sessions: SessionService,
+    private readonly limiter: AttemptLimiter,
+    private readonly policy: EmailPolicyGate,
     private readonly events: AuthEvents,
     private readonly clock: Clock,
   ) {}
 
   /**
    * Sends a link to the new address and a notice to the present one. A taken address gets nothing, and nobody is told.
-   * Throws `email_not_verified` (403) while the present address is not proven, and 422.
+   * Throws `email_not_verified` (403) while the present address is not proven, `rate_limited` (429), and 422.
    */
   async request(userId: string, rawEmail: string): Promise<void> {
     const email = canonicalEmail(rawEmail) ?? refuseField('newEmail', 'invalid_email', 'Give one e-mail address.');
@@ -49,6 +53,9 @@ export class EmailChanges {
     if (!user.emailVerified) throw new AuthKitError('email_not_verified');
     if (email === user.email) refuseField('newEmail', 'same_email', 'This is the present address.');
     if (!this.users.supports('changeEmail')) throw new AuthKitError('not_supported');
+    await this.policy.assertAcceptable(email, 'change_email', 'newEmail');
+    // By the present address too, or one user could make the app write to any number of strangers.
+    for (const mailbox of [user.email, email]) await this.limiter.consumeMail('change_email', mailbox);
     const isTaken = (await this.users.findByIdentifier({ email })) !== null;
     await this.unit.run(async () => {
       // Also for a taken address: whoever asked can read the present mailbox and could tell by what is missing there.

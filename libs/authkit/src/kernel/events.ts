@@ -83,7 +83,7 @@ export interface AuthEventDetails {
   /** The password of a disabled account signs in again: it was set anew, or the host unlocked it. */
   'account.unlocked': Record<never, never>;
   /** A limit of registrations or mails is reached, said once each time. */
-  'request.throttled': { kind: 'register' | 'forgot' | 'resend' };
+  'request.throttled': { kind: 'register' | 'forgot' | 'resend' | 'change_email' };
   /** A login made a session. */
   'session.issued': { transport: string; amr: readonly string[] };
   /** A refresh. Not for a repeat within the grace. */

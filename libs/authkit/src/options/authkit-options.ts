@@ -2,7 +2,6 @@ import type { ModuleMetadata, Type } from '@nestjs/common';
 import type { AuthKitFeature } from '../features/feature.js';
 import type { CredentialTransport } from '../kernel/credential-transport.js';
 import type { Duration } from '../kernel/duration.js';
-import type { MaybePromise } from '../kernel/maybe-promise.js';
 import type { BreachCheck } from '../passwords/breach-check.js';
 import type { MailTemplates } from '../mail/mail-templates.js';
 import type { SmtpOptions } from '../mail/mail-transport.js';
@@ -15,6 +14,7 @@ import type { OutboxStore } from '../storage/outbox.store.js';
 import type { AttemptStore } from '../storage/attempt.store.js';
 import type { SessionStore } from '../storage/session.store.js';
 import type { AuthUser, UserStore } from '../storage/user.store.js';
+import type { AccountOptions } from './account-options.js';
 import type { CaptchaOptions, EmailPolicy, RateLimits } from './abuse-options.js';
 
 /** The part of the options that shapes the module graph; given directly, in `forRootAsync` too. */
@@ -191,22 +191,7 @@ export interface AuthKitRuntimeOptions {
     emailPolicy?: EmailPolicy;
   };
   /** What users may do with their accounts, and what the app's own data has to do with it. */
-  account?: {
-    /** DELETE /auth/me. */
-    deletion?: {
-      /** Whether users may delete their accounts. @default true */
-      enabled?: boolean;
-      /** How long they may think again; 0 s (erased at once) to 90 d. @default '7d' */
-      grace?: Duration;
-    };
-    /**
-     * Removes what the app holds about a user whose account is about to be erased. When it fails the account stays, closed,
-     * and it is called again later: it must not mind that. @default nothing
-     */
-    onErase?: (user: AuthUser) => MaybePromise<void>;
-    /** What the app holds about a user; part of GET /auth/me/export. @default nothing */
-    exportData?: (user: AuthUser) => MaybePromise<object>;
-  };
+  account?: AccountOptions;
   /** How long the links in mails are good; 1 min to 30 d each. */
   linkLifetimes?: {
     /** To prove the address, and to say that the registration was somebody else's. @default '24h' */

@@ -7,9 +7,9 @@ import { isUniqueViolation } from './dialect.js';
 import { entitiesFor } from './entities.js';
 import { LastAdmin } from './last-admin.js';
 import { compile, execute, type Statement } from './sql-template.js';
-import { hasProperty, hasTakenValue, uniqueTexts } from './taken-value.js';
+import { conflictOf, hasProperty, uniqueTexts } from './taken-value.js';
 import { TypeOrmUnitOfWork, type Connection } from './typeorm-unit-of-work.js';
-import { userRows, type UserRows } from './user-rows.js';
+import { insertRoles, userRows, type UserRows } from './user-rows.js';
 
 /** Users in the host's entity, their roles in `auth_user_roles`. */
 export class TypeOrmUserStore extends UserStore {
@@ -46,10 +46,10 @@ export class TypeOrmUserStore extends UserStore {
     try {
       await this.unit.run(async (runner) => {
         await runner.manager.insert(this.userEntity, row);
-        await this.insertRoles(runner, user.id, user.roles);
+        await insertRoles(runner, this.userEntity, user.id, user.roles);
       });
     } catch (error) {
-      throw isUniqueViolation(error) ? await this.conflictOf(user) : error;
+      throw isUniqueViolation(error) ? await conflictOf(this.source, this.unit, this.userEntity, user) : error;
     }
     return (await this.findById(user.id))!;
   }
@@ -130,7 +130,7 @@ export class TypeOrmUserStore extends UserStore {
         return 'unchanged';
       if (demoting && before.active && (await this.admins.is(runner, id, before.roles, adminRole))) return 'last_admin';
       await execute(runner, this.statement('DELETE FROM {r} WHERE {r.userId} === :id'), { id });
-      await this.insertRoles(runner, id, wanted);
+      await insertRoles(runner, this.userEntity, id, wanted);
       return 'changed';
     });
   }
@@ -216,28 +216,6 @@ export class TypeOrmUserStore extends UserStore {
       'SELECT {u.*}, r.{r.role} AS role FROM {u} u LEFT JOIN {r} r ON r.{r.userId} = u.{u.id} WHERE u.{u.id} === :id',
     );
     return this.rows.read((await execute(on, statement, { id })).rows)?.user ?? null;
-  }
-
-  private async insertRoles(runner: QueryRunner, userId: string, roles: readonly string[]): Promise<void> {
-    if (roles.length === 0) return;
-    const { userRole } = entitiesFor(this.userEntity);
-    const rows = [...new Set(roles)].map((role) => ({ userId, role }));
-    try {
-      await runner.manager.insert(userRole, rows);
-    } catch (error) {
-      // Two of them are one to the column's collation.
-      throw isUniqueViolation(error) ? new UserConflictError('roles') : error;
-    }
-  }
-
-  private async conflictOf({ username, email, fields }: NewUser): Promise<UserConflictError> {
-    // By the columns' own collation, which is what the constraint went by.
-    const exists = (where: object) => this.unit.statement((on) => on.manager.existsBy(this.userEntity, where));
-    // The e-mail last: what else is taken must be told in the same words whether the address is taken or not.
-    if (username !== null && (await exists({ username }))) return new UserConflictError('username');
-    if (await this.unit.statement((on) => hasTakenValue(this.source, this.userEntity, fields, on)))
-      return new UserConflictError('other');
-    return new UserConflictError((await exists({ email })) ? 'email' : 'other');
   }
 
   private get rows(): UserRows {
