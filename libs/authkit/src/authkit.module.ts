@@ -28,6 +28,13 @@ import { passwordController } from './account/password.controller.js';
 import { PasswordResets } from './account/password-resets.js';
 import { Registrations } from './account/registrations.js';
 import { SecurityNotices } from './account/security-notices.js';
+import { accountLifecycleController } from './account/account-lifecycle.controller.js';
+import { DataExport } from './account/data-export.js';
+import { Deletions } from './account/deletions.js';
+import { emailChangeController } from './account/email-change.controller.js';
+import { EmailChanges } from './account/email-changes.js';
+import { Erasures } from './account/erasures.js';
+import { UsernameChanges } from './account/username-changes.js';
 import { UserView } from './account/user-view.js';
 import { AuthService } from './auth.service.js';
 import { BootCheck } from './boot-check.js';
@@ -169,6 +176,7 @@ function compose(definition: DynamicModule, options: AuthKitStaticOptions): Dyna
       ...[Outbox, OutboxWorker],
       ...[DeviceTokens, KnownDevices, NewDeviceNotice, DisownedLogins],
       ...[AccountWipers, Registrations, EmailVerification, PasswordResets],
+      ...[EmailChanges, UsernameChanges, Deletions, Erasures, DataExport],
       ...ROUTE_PROVIDERS,
       ...features.flatMap((feature) => feature.providers ?? []),
       ...collected(AUTHENTICATORS, [...features.map(({ authenticator }) => authenticator), SessionAuthenticator]),
@@ -221,6 +229,8 @@ function controllersOf(
     emailController(path),
     sessionsController(path),
     devicesController(path),
+    emailChangeController(path),
+    accountLifecycleController(path, user),
   ];
   return features.reduce((all, feature) => {
     const at = routes.features?.[feature.name] ?? feature.defaultPath ?? feature.name;

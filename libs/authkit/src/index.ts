@@ -2,6 +2,7 @@ export { AuthKitModule, type AuthKitAsyncOptions } from './authkit.module.js';
 export { AuthService, type SignIn } from './auth.service.js';
 export { ReadinessService } from './readiness.service.js';
 
+export type { AccountOptions } from './options/account-options.js';
 export type { CaptchaOptions, EmailPolicy, RateLimit, RateLimits } from './options/abuse-options.js';
 export type {
   AccessTokenKey,
@@ -101,6 +102,7 @@ export { KeyInventory, type KeyReport } from './sessions/key-inventory.js';
 export type { TokenPair } from './sessions/token-pair.js';
 
 export { AttemptStore, type AttemptCount } from './storage/attempt.store.js';
+export { DeletionStore, type DeletionRecord } from './storage/deletion.store.js';
 export { UserStateStore } from './storage/user-state.store.js';
 export { DeviceStore, type DeviceRecord, type DeviceSighting } from './storage/device.store.js';
 export { SessionStore, type SessionRecord, type SessionWithUser } from './storage/session.store.js';
@@ -110,10 +112,12 @@ export {
   type AuthUser,
   type Change,
   type CreateOutcome,
+  type EmailChange,
   type GuardedChange,
   type KnownUser,
   type LoginIdentifier,
   type NewUser,
+  type OptionalUserMethod,
   type PasswordChange,
   type UserCondition,
   type UserRecord,

@@ -2,6 +2,7 @@ import type { Type } from '@nestjs/common';
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import type { AuthKitFeature } from '../../features/feature.js';
 import { deviceEntity } from './device.entity.js';
+import { AuthAccountDeletion } from './account-deletion.entity.js';
 import { oneTimeTokenEntity } from './one-time-token.entity.js';
 import { AuthOutboxMail } from './outbox-mail.entity.js';
 import { UserKey, userIdLength } from './user-key.js';
@@ -15,6 +16,7 @@ export interface AuthEntities {
   oneTimeToken: Type<object>;
   outboxMail: Type<object>;
   device: Type<object>;
+  accountDeletion: Type<object>;
 }
 
 @Entity('auth_locks')
@@ -152,6 +154,7 @@ function makeEntities(userEntity: Type<object> | undefined): AuthEntities {
     oneTimeToken: oneTimeTokenEntity(userEntity),
     outboxMail: AuthOutboxMail,
     device: deviceEntity(userEntity),
+    accountDeletion: AuthAccountDeletion,
   };
 }
 
@@ -163,8 +166,9 @@ export function authKitEntities(options: {
   userEntity?: Type<object>;
   features?: readonly AuthKitFeature[];
 }): Type<object>[] {
-  const { session, userRole, lock, userState, oneTimeToken, outboxMail, device } = entitiesFor(options.userEntity);
+  const { session, userRole, lock, userState, ...others } = entitiesFor(options.userEntity);
   const own = options.userEntity ? [options.userEntity, session, userRole, lock] : [session, userState];
+  const { oneTimeToken, outboxMail, device, accountDeletion } = others;
   const features = (options.features ?? []).flatMap((feature) => feature.entities ?? []);
-  return [...own, oneTimeToken, outboxMail, device, AuthAttempt, ...features];
+  return [...own, oneTimeToken, outboxMail, AuthAttempt, device, accountDeletion, ...features];
 }

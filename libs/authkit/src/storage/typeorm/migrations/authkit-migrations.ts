@@ -4,6 +4,7 @@ import { AuthKitConfigError } from '../../../kernel/errors.js';
 import { accountsMigration } from './accounts.migration.js';
 import { devicesMigration } from './devices.migration.js';
 import { attemptsMigration } from './attempts.migration.js';
+import { deletionsMigration } from './deletions.migration.js';
 import type { MigrationClass } from './migration-class.js';
 import { sessionsMigration } from './sessions.migration.js';
 import { usersMigration } from './users.migration.js';
@@ -39,6 +40,7 @@ export function authKitMigrations(options: AuthKitMigrationsOptions = {}): Migra
     accountsMigration(userEntity),
     attemptsMigration(userEntity),
     devicesMigration(userEntity),
+    deletionsMigration(userEntity),
     // A feature's type names no ORM, so that apps without one can read it.
     ...(features.flatMap(({ migrations }) => migrations?.(userEntity) ?? []) as MigrationClass[]),
   ];
