@@ -3,14 +3,17 @@ import {
   authKitEntities,
   AuthUserBase,
   type AuthUser,
+  type OneTimeTokenStore,
   type SessionStore,
   type UserStateStore,
   type UserStore,
 } from 'nest-authkit';
 import {
+  MemoryOneTimeTokenStore,
   MemorySessionStore,
   MemoryUserStateStore,
   MemoryUserStore,
+  oneTimeTokenStoreContract,
   sessionStoreContract,
   userStateStoreContract,
   userStoreContract,
@@ -18,6 +21,7 @@ import {
   type UserStoreContractOptions,
 } from 'nest-authkit/testing';
 import { Column, DataSource, Entity, type DataSourceOptions } from 'typeorm';
+import { TypeOrmOneTimeTokenStore } from '../../libs/authkit/src/storage/typeorm/typeorm-one-time-token.store.js';
 import { TypeOrmSessionStore } from '../../libs/authkit/src/storage/typeorm/typeorm-session.store.js';
 import { TypeOrmUserStateStore } from '../../libs/authkit/src/storage/typeorm/typeorm-user-state.store.js';
 import { TypeOrmUserStore } from '../../libs/authkit/src/storage/typeorm/typeorm-user.store.js';
@@ -31,7 +35,7 @@ class Person extends AuthUserBase {
   fullName!: string | null;
 }
 
-type Stores = { users: UserStore; sessions: SessionStore; states: UserStateStore };
+type Stores = { users: UserStore; sessions: SessionStore; states: UserStateStore; tokens: OneTimeTokenStore };
 // With the table of users who live elsewhere, too.
 const entities = [...new Set([...authKitEntities({ userEntity: Person }), ...authKitEntities({})])];
 const cleanups: (() => Promise<void>)[] = [];
@@ -47,6 +51,7 @@ async function onTypeOrm(options: DataSourceOptions, drop?: () => Promise<void>)
     users,
     sessions: new TypeOrmSessionStore(source, Person as new () => AuthUser, users),
     states: new TypeOrmUserStateStore(source),
+    tokens: new TypeOrmOneTimeTokenStore(source, Person),
   };
 }
 
@@ -56,7 +61,12 @@ const PLACES: Record<string, () => Promise<Stores>> = {
   memory: () => {
     const users = new MemoryUserStore();
     const states = new MemoryUserStateStore();
-    return Promise.resolve({ users, sessions: new MemorySessionStore(users), states });
+    return Promise.resolve({
+      users,
+      sessions: new MemorySessionStore(users),
+      states,
+      tokens: new MemoryOneTimeTokenStore(),
+    });
   },
   'SQLite by libsql': async () => onPrepared(await prepareDatabase('sqlite', entities)),
   PostgreSQL: async () => onPrepared(await prepareDatabase('postgres', entities)),
@@ -94,6 +104,7 @@ for (const [name, makeStores] of Object.entries(PLACES)) {
 
     describe('users', () => run(userStoreContract(async () => (await makeStores()).users, { fields, supports })));
     describe('sessions', () => run(sessionStoreContract(makeStores)));
+    describe('one-time tokens', () => run(oneTimeTokenStoreContract(makeStores)));
     describe('epochs of users elsewhere', () => run(userStateStoreContract(async () => (await makeStores()).states)));
     if (name === 'memory') return;
     describe('exact text', () => {

@@ -96,6 +96,12 @@ export type { AccessClaims } from './sessions/access-token.js';
 export { KeyInventory, type KeyReport } from './sessions/key-inventory.js';
 export type { TokenPair } from './sessions/token-pair.js';
 
+export {
+  OneTimeTokenStore,
+  type LinkPurpose,
+  type OneTimePurpose,
+  type OneTimeTokenRecord,
+} from './storage/one-time-token.store.js';
 export { UserStateStore } from './storage/user-state.store.js';
 export { SessionStore, type SessionRecord, type SessionWithUser } from './storage/session.store.js';
 export {
