@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import {
   authKitEntities,
   AuthUserBase,
+  type AttemptStore,
   type AuthUser,
   type OneTimeTokenStore,
   type SessionStore,
@@ -10,6 +11,9 @@ import {
 } from 'nest-authkit';
 import {
   MemoryOneTimeTokenStore,
+  attemptStoreContract,
+  FixedClock,
+  MemoryAttemptStore,
   MemorySessionStore,
   MemoryUserStateStore,
   MemoryUserStore,
@@ -22,6 +26,7 @@ import {
 } from 'nest-authkit/testing';
 import { Column, DataSource, Entity, type DataSourceOptions } from 'typeorm';
 import { TypeOrmOneTimeTokenStore } from '../../libs/authkit/src/storage/typeorm/typeorm-one-time-token.store.js';
+import { TypeOrmAttemptStore } from '../../libs/authkit/src/storage/typeorm/typeorm-attempt.store.js';
 import { TypeOrmSessionStore } from '../../libs/authkit/src/storage/typeorm/typeorm-session.store.js';
 import { TypeOrmUserStateStore } from '../../libs/authkit/src/storage/typeorm/typeorm-user-state.store.js';
 import { TypeOrmUserStore } from '../../libs/authkit/src/storage/typeorm/typeorm-user.store.js';
@@ -35,7 +40,14 @@ class Person extends AuthUserBase {
   fullName!: string | null;
 }
 
-type Stores = { users: UserStore; sessions: SessionStore; states: UserStateStore; tokens: OneTimeTokenStore };
+type Stores = {
+  users: UserStore;
+  sessions: SessionStore;
+  states: UserStateStore;
+  attempts: AttemptStore;
+  tokens: OneTimeTokenStore;
+};
+const clock = new FixedClock();
 // With the table of users who live elsewhere, too.
 const entities = [...new Set([...authKitEntities({ userEntity: Person }), ...authKitEntities({})])];
 const cleanups: (() => Promise<void>)[] = [];
@@ -52,6 +64,7 @@ async function onTypeOrm(options: DataSourceOptions, drop?: () => Promise<void>)
     sessions: new TypeOrmSessionStore(source, Person as new () => AuthUser, users),
     states: new TypeOrmUserStateStore(source),
     tokens: new TypeOrmOneTimeTokenStore(source, Person),
+    attempts: new TypeOrmAttemptStore(source, clock),
   };
 }
 
@@ -61,10 +74,12 @@ const PLACES: Record<string, () => Promise<Stores>> = {
   memory: () => {
     const users = new MemoryUserStore();
     const states = new MemoryUserStateStore();
+    const attempts = new MemoryAttemptStore(clock);
     return Promise.resolve({
       users,
       sessions: new MemorySessionStore(users),
       states,
+      attempts,
       tokens: new MemoryOneTimeTokenStore(),
     });
   },
@@ -106,6 +121,8 @@ for (const [name, makeStores] of Object.entries(PLACES)) {
     describe('sessions', () => run(sessionStoreContract(makeStores)));
     describe('one-time tokens', () => run(oneTimeTokenStoreContract(makeStores)));
     describe('epochs of users elsewhere', () => run(userStateStoreContract(async () => (await makeStores()).states)));
+    const pass = (ms: number) => clock.advance(ms);
+    describe('attempts', () => run(attemptStoreContract(async () => ({ store: (await makeStores()).attempts, pass }))));
     if (name === 'memory') return;
     describe('exact text', () => {
       exactUsers(async () => (await makeStores()).users);

@@ -23,6 +23,7 @@ import { emailController } from './account/email.controller.js';
 import { EmailVerification } from './account/email-verification.js';
 import { Links } from './account/links.js';
 import { OneTimeTokens } from './account/one-time-tokens.js';
+import { EmailPolicyGate } from './account/email-policy.js';
 import { passwordController } from './account/password.controller.js';
 import { PasswordResets } from './account/password-resets.js';
 import { Registrations } from './account/registrations.js';
@@ -41,6 +42,9 @@ import { UserImporter } from './importing/user-importer.js';
 import { AuthEvents, type AuthEventListener } from './kernel/events.js';
 import { KeyRing } from './kernel/key-ring.js';
 import { AuthEventExplorer } from './kernel/on-auth-event.decorator.js';
+import { AttemptCounters } from './login/attempt-counters.js';
+import { AttemptLimiter } from './login/attempt-limiter.js';
+import { CaptchaGate } from './login/captcha-gate.js';
 import { loginController } from './login/login.controller.js';
 import { LoginService } from './login/login.service.js';
 import { SECOND_FACTORS } from './login/second-factor.js';
@@ -138,6 +142,7 @@ function compose(definition: DynamicModule, options: AuthKitStaticOptions): Dyna
       },
       ...storage.providers,
       ...[AuthService, AccountService, LoginService, SessionService, SessionIssuer, PasswordPolicy, PasswordService],
+      ...[AttemptCounters, AttemptLimiter, CaptchaGate, EmailPolicyGate],
       ...[
         AccessTokenKeys,
         AccessTokens,

@@ -19,6 +19,7 @@ import type { Principal } from '../kernel/principal.js';
 import { nodeRequest, type RequestLike } from '../kernel/request-context.js';
 import { RESOLVED_OPTIONS } from '../options/tokens.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
+import { AttemptLimiter } from '../login/attempt-limiter.js';
 import { TokenTransport } from '../sessions/token-transport.js';
 import { AccountService } from './account.service.js';
 import { Registrations, type Registration } from './registrations.js';
@@ -49,6 +50,7 @@ export function accountController(path: string, dtos: AccountDtos): Type<object>
       private readonly registrations: Registrations,
       private readonly view: UserView,
       private readonly transport: TokenTransport,
+      private readonly limiter: AttemptLimiter,
       private readonly adapterHost: HttpAdapterHost,
       @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
     ) {}
@@ -59,17 +61,19 @@ export function accountController(path: string, dtos: AccountDtos): Type<object>
     @ApiBody({ type: dtos.register })
     @ApiCreatedResponse(userReply)
     @ApiAcceptedResponse({ description: 'With requireVerifiedEmail always this, whether the address is taken or not.' })
-    @ApiProblem(403, 'Registration is closed, or the request may come from another site.')
+    @ApiProblem(403, 'Registration is closed, a captcha is asked for, or the request may come from another site.')
     @ApiProblem(409, 'The e-mail address or the username is taken.')
     @ApiProblem(422, 'A field is missing or not valid.')
+    @ApiProblem(429, 'Too many registrations from this address; Retry-After says when.')
     @ApiProblem(503, 'Too many registrations at once; Retry-After says when.')
     async register(
-      @AuthBody(dtos.register) body: Registration,
+      @AuthBody(dtos.register) { captchaToken, ...body }: Registration & { captchaToken?: string },
       @Req() incoming: unknown,
       @Res({ passthrough: true }) response: unknown,
     ): Promise<object> {
       if (!this.options.registration.enabled) throw new AuthKitError('registration_disabled');
       this.transport.assertSameSite(nodeRequest(incoming as RequestLike), false);
+      await this.limiter.consumeRegistration(captchaToken);
       const user = await this.registrations.register(body);
       if (user) return { user: this.view.of(user) };
       this.adapterHost.httpAdapter.status(response, 202);

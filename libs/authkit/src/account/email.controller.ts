@@ -6,6 +6,7 @@ import { AuthBody } from '../http/auth-body.decorator.js';
 import { ProblemFilter } from '../http/problem.filter.js';
 import { AfterReply } from '../kernel/after-reply.js';
 import { nodeRequest, type RequestLike } from '../kernel/request-context.js';
+import { AttemptLimiter } from '../login/attempt-limiter.js';
 import { TokenTransport } from '../sessions/token-transport.js';
 import { requireEmail } from './account-input.js';
 import { EmailDto, LinkTokenDto } from './account.dto.js';
@@ -22,6 +23,7 @@ export function emailController(path: string): Type<object> {
   class EmailController {
     constructor(
       private readonly verification: EmailVerification,
+      private readonly limiter: AttemptLimiter,
       private readonly afterReply: AfterReply,
       private readonly transport: TokenTransport,
     ) {}
@@ -49,9 +51,11 @@ export function emailController(path: string): Type<object> {
     })
     @ApiProblem(403, 'The request may come from another site.')
     @ApiProblem(422, 'It is not one e-mail address.')
-    resend(@AuthBody(EmailDto) body: EmailBody, @Req() incoming: unknown): object {
+    @ApiProblem(429, 'Too many mails to this address, account or not; Retry-After says when.')
+    async resend(@AuthBody(EmailDto) body: EmailBody, @Req() incoming: unknown): Promise<object> {
       this.transport.assertSameSite(nodeRequest(incoming as RequestLike), false);
       const email = requireEmail(body.email);
+      await this.limiter.consumeMail('resend', email);
       this.afterReply.run('email/verify/resend', () => this.verification.resend(email));
       return {};
     }

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Clock } from '../kernel/clock.js';
 import { AuthKitError } from '../kernel/errors.js';
 import { AuthEvents } from '../kernel/events.js';
+import { AttemptLimiter } from '../login/attempt-limiter.js';
 import { Outbox } from '../mail/outbox.js';
 import { RESOLVED_OPTIONS } from '../options/tokens.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
@@ -41,6 +42,7 @@ export class PasswordResets {
     private readonly wipers: AccountWipers,
     private readonly policy: PasswordPolicy,
     private readonly passwords: PasswordService,
+    private readonly limiter: AttemptLimiter,
     private readonly sessions: SessionService,
     private readonly events: AuthEvents,
     private readonly clock: Clock,
@@ -100,6 +102,7 @@ export class PasswordResets {
       return !user.emailVerified && (await this.prove(user.id, { email, passwordHash: to }, at));
     });
     await this.sessions.markAllRevoked(user.id, 'password_reset');
+    await this.limiter.clearAccount(user.id);
     await this.events.emit('password.changed', { by: 'reset' }, { subject: user.id });
     if (provesEmail) await this.events.emit('email.verified', { email, by: 'reset' }, { subject: user.id });
   }

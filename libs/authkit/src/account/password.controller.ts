@@ -7,6 +7,7 @@ import { ProblemFilter } from '../http/problem.filter.js';
 import { AfterReply } from '../kernel/after-reply.js';
 import type { Principal } from '../kernel/principal.js';
 import { nodeRequest, type RequestLike } from '../kernel/request-context.js';
+import { AttemptLimiter } from '../login/attempt-limiter.js';
 import { TokenTransport } from '../sessions/token-transport.js';
 import { requireEmail } from './account-input.js';
 import { ChangePasswordDto, EmailDto, ResetPasswordDto } from './account.dto.js';
@@ -27,6 +28,7 @@ export function passwordController(path: string): Type<object> {
     constructor(
       private readonly accounts: AccountService,
       private readonly resets: PasswordResets,
+      private readonly limiter: AttemptLimiter,
       private readonly afterReply: AfterReply,
       private readonly transport: TokenTransport,
     ) {}
@@ -39,9 +41,11 @@ export function passwordController(path: string): Type<object> {
     @ApiAcceptedResponse({ description: 'Always this, at once; a mail goes out if the address has an active account.' })
     @ApiProblem(403, 'The request may come from another site.')
     @ApiProblem(422, 'It is not one e-mail address.')
-    forgot(@AuthBody(EmailDto) body: EmailBody, @Req() incoming: unknown): object {
+    @ApiProblem(429, 'Too many mails to this address, account or not; Retry-After says when.')
+    async forgot(@AuthBody(EmailDto) body: EmailBody, @Req() incoming: unknown): Promise<object> {
       this.transport.assertSameSite(nodeRequest(incoming as RequestLike), false);
       const email = requireEmail(body.email);
+      await this.limiter.consumeMail('forgot', email);
       this.afterReply.run('password/forgot', () => this.resets.forgot(email));
       return {};
     }
@@ -72,6 +76,7 @@ export function passwordController(path: string): Type<object> {
     @ApiNoContentResponse()
     @ApiProblem(409, 'The password was changed by another request meanwhile.')
     @ApiProblem(422, 'The new password is not acceptable.')
+    @ApiProblem(429, 'Too many wrong passwords; Retry-After says when.')
     @ApiProblem(503, 'Too many passwords to hash at once; Retry-After says when.')
     async changePassword(
       @CurrentPrincipal() principal: Principal,

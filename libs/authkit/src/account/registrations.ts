@@ -15,6 +15,7 @@ import { UnitOfWork } from '../storage/unit-of-work.js';
 import { UserStore, type AuthUser, type KnownUser, type NewUser } from '../storage/user.store.js';
 import { assertRoles, requireEmail, withoutProtected } from './account-input.js';
 import { AccountWipers } from './account-wipers.js';
+import { EmailPolicyGate } from './email-policy.js';
 import { EmailVerification } from './email-verification.js';
 import { linkInvalid, OneTimeTokens } from './one-time-tokens.js';
 import { newUsername } from './new-username.js';
@@ -23,6 +24,7 @@ import { orConflict } from './refusals.js';
 
 /** What the statements after the hash take at most, so that their number does not show. */
 const LEVEL_MS = 50;
+const TELL_EVERY_MS = 3_600_000;
 
 export interface Registration {
   email: string;
@@ -48,6 +50,7 @@ export class Registrations {
   constructor(
     @Inject(UserStore) private readonly users: UserStore,
     private readonly policy: PasswordPolicy,
+    private readonly emailPolicy: EmailPolicyGate,
     private readonly passwords: PasswordService,
     private readonly sessions: SessionService,
     private readonly verification: EmailVerification,
@@ -107,6 +110,7 @@ export class Registrations {
     const roles = grants.roles ?? defaultRoles;
     assertRoles(roles);
     if (password !== null) await this.policy.assert(password, { email, username });
+    await this.emailPolicy.assertAcceptable(email, 'register');
     // Usernames are public, so this may be told at once, before the hash is spent.
     if (username !== null && (await this.users.findByIdentifier({ username })))
       throw new AuthKitError('username_taken');
@@ -144,8 +148,16 @@ export class Registrations {
     const known = (await this.users.findByIdentifier({ email: wanted.email })) as KnownUser | null;
     if (!known?.user.active) return;
     const replaced = await this.replace(known, wanted);
-    if (!replaced) await this.outbox.enqueue(known.user, 'already_registered', {});
+    if (!replaced) await this.tellOwner(known.user);
     await this.events.emit('registration.repeated', { replaced }, { subject: known.user.id });
+  }
+
+  /** Not each time: anybody can ask for that mail. */
+  private tellOwner(user: AuthUser): Promise<void> {
+    return this.unit.run(async () => {
+      const isDue = await this.tokens.mayNotify(user, 'already_registered', TELL_EVERY_MS);
+      if (isDue) await this.outbox.enqueue(user, 'already_registered', {});
+    });
   }
 
   /**

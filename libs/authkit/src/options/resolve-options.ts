@@ -4,6 +4,7 @@ import type { CredentialTransport } from '../kernel/credential-transport.js';
 import type { LinkPurpose } from '../storage/one-time-token.store.js';
 import type { AuthKitRuntimeOptions } from './authkit-options.js';
 import type { ResolvedOptions } from './resolved-options.js';
+import { captcha, emailPolicy, limitsInForce, rateLimits, trustedProxies } from './abuse-options.js';
 import { bool, duration, integer, oneOf, refuse, section, text, textList } from './option-parsers.js';
 import { assertPeppers, peppers } from './pepper-parser.js';
 import {
@@ -78,6 +79,7 @@ export function resolveOptions(raw: AuthKitRuntimeOptions, env: NodeJS.ProcessEn
         verifyEmail: bool(true),
         defaultRoles,
         reservedUsernames: textList([]),
+        emailPolicy,
       }),
     linkLifetimes: (value, path) =>
       section(value, path, {
@@ -88,6 +90,9 @@ export function resolveOptions(raw: AuthKitRuntimeOptions, env: NodeJS.ProcessEn
         objection: linkLifetime('7d'),
       }),
     mail: anything,
+    rateLimits,
+    captcha,
+    trustedProxies,
     roles: roleDefinitions,
     adminRole: (value, path) => (value === null ? null : text('admin')(value, path)),
     allowedOrigins: (value, path) => textList([])(value, path).map((origin, i) => exactOrigin(origin, `${path}[${i}]`)),
@@ -177,6 +182,9 @@ export function resolveOptions(raw: AuthKitRuntimeOptions, env: NodeJS.ProcessEn
     registration: given.registration,
     mail,
     linkLifetimes: byPurpose(given.linkLifetimes),
+    rateLimits: limitsInForce(given.rateLimits, env, production, warnings),
+    captcha: given.captcha,
+    trustedProxies: given.trustedProxies,
     roles: given.roles,
     adminRole: given.adminRole,
     allowedOrigins: [...new Set([baseUrl.origin, ...given.allowedOrigins])],

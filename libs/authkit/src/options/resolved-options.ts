@@ -7,6 +7,7 @@ import type { PasswordHasher } from '../passwords/password-hasher.js';
 import type { PepperKey } from '../passwords/pepper.js';
 import type { LinkPurpose } from '../storage/one-time-token.store.js';
 import type { AuthUser } from '../storage/user.store.js';
+import type { CaptchaOptions, EmailPolicy, ResolvedRateLimits } from './abuse-options.js';
 import type { RoleDefinition } from './authkit-options.js';
 
 /** The options with every default applied; durations in milliseconds; frozen. */
@@ -57,6 +58,7 @@ export interface ResolvedOptions {
     readonly verifyEmail: boolean;
     readonly defaultRoles: readonly string[];
     readonly reservedUsernames: readonly string[];
+    readonly emailPolicy: EmailPolicy | null;
   };
   readonly mail: {
     readonly transport: MailTransport;
@@ -66,6 +68,10 @@ export interface ResolvedOptions {
     readonly localeOf: ((user: AuthUser) => string | undefined) | null;
     readonly templates: MailTemplates;
   };
+  /** Null when they are off. */
+  readonly rateLimits: ResolvedRateLimits | null;
+  readonly captcha: Required<CaptchaOptions> | null;
+  readonly trustedProxies: readonly string[];
   /** Milliseconds. A link that cancels a deletion is good until then, whatever this says. */
   readonly linkLifetimes: Readonly<Record<LinkPurpose, number>>;
   readonly roles: Readonly<Record<string, Required<RoleDefinition>>>;
