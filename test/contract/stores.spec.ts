@@ -5,6 +5,7 @@ import {
   type AttemptStore,
   type AuthUser,
   type OneTimeTokenStore,
+  type DeletionStore,
   type SessionStore,
   type UserStateStore,
   type UserStore,
@@ -14,6 +15,8 @@ import {
   attemptStoreContract,
   FixedClock,
   MemoryAttemptStore,
+  deletionStoreContract,
+  MemoryDeletionStore,
   MemorySessionStore,
   MemoryUserStateStore,
   MemoryUserStore,
@@ -27,6 +30,7 @@ import {
 import { Column, DataSource, Entity, type DataSourceOptions } from 'typeorm';
 import { TypeOrmOneTimeTokenStore } from '../../libs/authkit/src/storage/typeorm/typeorm-one-time-token.store.js';
 import { TypeOrmAttemptStore } from '../../libs/authkit/src/storage/typeorm/typeorm-attempt.store.js';
+import { TypeOrmDeletionStore } from '../../libs/authkit/src/storage/typeorm/typeorm-deletion.store.js';
 import { TypeOrmSessionStore } from '../../libs/authkit/src/storage/typeorm/typeorm-session.store.js';
 import { TypeOrmUserStateStore } from '../../libs/authkit/src/storage/typeorm/typeorm-user-state.store.js';
 import { TypeOrmUserStore } from '../../libs/authkit/src/storage/typeorm/typeorm-user.store.js';
@@ -46,6 +50,7 @@ type Stores = {
   states: UserStateStore;
   attempts: AttemptStore;
   tokens: OneTimeTokenStore;
+  deletions: DeletionStore;
 };
 const clock = new FixedClock();
 // With the table of users who live elsewhere, too.
@@ -65,6 +70,7 @@ async function onTypeOrm(options: DataSourceOptions, drop?: () => Promise<void>)
     states: new TypeOrmUserStateStore(source),
     tokens: new TypeOrmOneTimeTokenStore(source, Person),
     attempts: new TypeOrmAttemptStore(source, clock),
+    deletions: new TypeOrmDeletionStore(source),
   };
 }
 
@@ -75,13 +81,9 @@ const PLACES: Record<string, () => Promise<Stores>> = {
     const users = new MemoryUserStore();
     const states = new MemoryUserStateStore();
     const attempts = new MemoryAttemptStore(clock);
-    return Promise.resolve({
-      users,
-      sessions: new MemorySessionStore(users),
-      states,
-      attempts,
-      tokens: new MemoryOneTimeTokenStore(),
-    });
+    const deletions = new MemoryDeletionStore();
+    const tokens = new MemoryOneTimeTokenStore();
+    return Promise.resolve({ users, sessions: new MemorySessionStore(users), states, attempts, deletions, tokens });
   },
   'SQLite by libsql': async () => onPrepared(await prepareDatabase('sqlite', entities)),
   PostgreSQL: async () => onPrepared(await prepareDatabase('postgres', entities)),
@@ -109,7 +111,8 @@ const fields: UserStoreContractOptions['fields'] = [{ fullName: 'Ada' }, { fullN
 
 for (const [name, makeStores] of Object.entries(PLACES)) {
   describeIf(missingFor(name.startsWith('MariaDB') ? 'mariadb' : name), `stores in ${name}`, () => {
-    const all = ['create', 'updateProfile', 'changePassword', 'setActive', 'setRoles', 'setEmailVerified'] as const;
+    const changes = ['updateProfile', 'changePassword', 'setActive', 'setRoles', 'setEmailVerified'] as const;
+    const all = ['create', ...changes, 'changeEmail', 'changeUsername', 'remove'] as const;
     const supports = [
       ...all,
       'usernames',
@@ -123,6 +126,7 @@ for (const [name, makeStores] of Object.entries(PLACES)) {
     describe('epochs of users elsewhere', () => run(userStateStoreContract(async () => (await makeStores()).states)));
     const pass = (ms: number) => clock.advance(ms);
     describe('attempts', () => run(attemptStoreContract(async () => ({ store: (await makeStores()).attempts, pass }))));
+    describe('deletions', () => run(deletionStoreContract(async () => (await makeStores()).deletions)));
     if (name === 'memory') return;
     describe('exact text', () => {
       exactUsers(async () => (await makeStores()).users);

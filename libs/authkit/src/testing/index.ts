@@ -9,12 +9,14 @@ export { OutboxWorker } from '../mail/outbox-worker.js';
 
 export { MemoryOneTimeTokenStore } from '../storage/memory/memory-one-time-token.store.js';
 export { MemoryAttemptStore } from '../storage/memory/memory-attempt.store.js';
+export { MemoryDeletionStore } from '../storage/memory/memory-deletion.store.js';
 export { MemorySessionStore } from '../storage/memory/memory-session.store.js';
 export { MemoryUserStore } from '../storage/memory/memory-user.store.js';
 export { MemoryUserStateStore } from '../storage/memory/memory-user-state.store.js';
 
 export { attemptStoreContract, type AttemptStores } from './contracts/attempt-store.contract.js';
 export type { ContractCase } from './contracts/contract.js';
+export { deletionStoreContract } from './contracts/deletion-store.contract.js';
 export { passwordHasherContract, type PasswordHasherContractOptions } from './contracts/password-hasher.contract.js';
 export { oneTimeTokenStoreContract, type OneTimeTokenStores } from './contracts/one-time-token-store.contract.js';
 export type { SessionStores } from './contracts/session-fixtures.js';
