@@ -101,6 +101,12 @@ export type { AccessClaims } from './sessions/access-token.js';
 export { KeyInventory, type KeyReport } from './sessions/key-inventory.js';
 export type { TokenPair } from './sessions/token-pair.js';
 
+export {
+  OneTimeTokenStore,
+  type LinkPurpose,
+  type OneTimePurpose,
+  type OneTimeTokenRecord,
+} from './storage/one-time-token.store.js';
 export { AttemptStore, type AttemptCount } from './storage/attempt.store.js';
 export { DeletionStore, type DeletionRecord } from './storage/deletion.store.js';
 export { UserStateStore } from './storage/user-state.store.js';
