@@ -3,14 +3,17 @@ import {
   authKitEntities,
   AuthUserBase,
   type AuthUser,
+  type OutboxStore,
   type SessionStore,
   type UserStateStore,
   type UserStore,
 } from 'nest-authkit';
 import {
+  MemoryOutboxStore,
   MemorySessionStore,
   MemoryUserStateStore,
   MemoryUserStore,
+  outboxStoreContract,
   sessionStoreContract,
   userStateStoreContract,
   userStoreContract,
@@ -18,6 +21,7 @@ import {
   type UserStoreContractOptions,
 } from 'nest-authkit/testing';
 import { Column, DataSource, Entity, type DataSourceOptions } from 'typeorm';
+import { TypeOrmOutboxStore } from '../../libs/authkit/src/storage/typeorm/typeorm-outbox.store.js';
 import { TypeOrmSessionStore } from '../../libs/authkit/src/storage/typeorm/typeorm-session.store.js';
 import { TypeOrmUserStateStore } from '../../libs/authkit/src/storage/typeorm/typeorm-user-state.store.js';
 import { TypeOrmUserStore } from '../../libs/authkit/src/storage/typeorm/typeorm-user.store.js';
@@ -31,7 +35,7 @@ class Person extends AuthUserBase {
   fullName!: string | null;
 }
 
-type Stores = { users: UserStore; sessions: SessionStore; states: UserStateStore };
+type Stores = { users: UserStore; sessions: SessionStore; states: UserStateStore; outbox: OutboxStore };
 // With the table of users who live elsewhere, too.
 const entities = [...new Set([...authKitEntities({ userEntity: Person }), ...authKitEntities({})])];
 const cleanups: (() => Promise<void>)[] = [];
@@ -47,6 +51,7 @@ async function onTypeOrm(options: DataSourceOptions, drop?: () => Promise<void>)
     users,
     sessions: new TypeOrmSessionStore(source, Person as new () => AuthUser, users),
     states: new TypeOrmUserStateStore(source),
+    outbox: new TypeOrmOutboxStore(source),
   };
 }
 
@@ -56,7 +61,7 @@ const PLACES: Record<string, () => Promise<Stores>> = {
   memory: () => {
     const users = new MemoryUserStore();
     const states = new MemoryUserStateStore();
-    return Promise.resolve({ users, sessions: new MemorySessionStore(users), states });
+    return Promise.resolve({ users, sessions: new MemorySessionStore(users), states, outbox: new MemoryOutboxStore() });
   },
   'SQLite by libsql': async () => onPrepared(await prepareDatabase('sqlite', entities)),
   PostgreSQL: async () => onPrepared(await prepareDatabase('postgres', entities)),
@@ -94,6 +99,7 @@ for (const [name, makeStores] of Object.entries(PLACES)) {
 
     describe('users', () => run(userStoreContract(async () => (await makeStores()).users, { fields, supports })));
     describe('sessions', () => run(sessionStoreContract(makeStores)));
+    describe('mails to be sent', () => run(outboxStoreContract(async () => (await makeStores()).outbox)));
     describe('epochs of users elsewhere', () => run(userStateStoreContract(async () => (await makeStores()).states)));
     if (name === 'memory') return;
     describe('exact text', () => {

@@ -89,6 +89,7 @@ export type { AccessClaims } from './sessions/access-token.js';
 export { KeyInventory, type KeyReport } from './sessions/key-inventory.js';
 export type { TokenPair } from './sessions/token-pair.js';
 
+export { OutboxStore, type ClaimedMail, type OutboxMail } from './storage/outbox.store.js';
 export { UserStateStore } from './storage/user-state.store.js';
 export { SessionStore, type SessionRecord, type SessionWithUser } from './storage/session.store.js';
 export {

@@ -7,11 +7,13 @@ export { testPrincipal, type TestPrincipal } from './test-principal.js';
 export { MailboxMailer, type KeptMail } from '../mail/mailbox.mailer.js';
 export { OutboxWorker } from '../mail/outbox-worker.js';
 
+export { MemoryOutboxStore } from '../storage/memory/memory-outbox.store.js';
 export { MemorySessionStore } from '../storage/memory/memory-session.store.js';
 export { MemoryUserStore } from '../storage/memory/memory-user.store.js';
 export { MemoryUserStateStore } from '../storage/memory/memory-user-state.store.js';
 
 export type { ContractCase } from './contracts/contract.js';
+export { outboxStoreContract } from './contracts/outbox-store.contract.js';
 export { passwordHasherContract, type PasswordHasherContractOptions } from './contracts/password-hasher.contract.js';
 export type { SessionStores } from './contracts/session-fixtures.js';
 export { sessionStoreContract } from './contracts/session-store.contract.js';
