@@ -1,6 +1,6 @@
 import { Controller, HttpCode, Post, VersioningType } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
-import { Mailer, Public, type AuthKitOptions, type AuthUser, type OutgoingMail } from 'nest-authkit';
+import { bcrypt, Mailer, OutboxStore, Public, type AuthKitOptions, type AuthUser, type OutgoingMail } from 'nest-authkit';
 import { Outbox } from '../../libs/authkit/src/mail/outbox.js';
 import { expectProblem } from '../support/attack.js';
 import { DATABASES } from '../support/databases.js';
@@ -10,12 +10,19 @@ import { createTestApp, describeOn, PASSWORD, type TestApp, type TestAppOptions 
 const MAILBOX = '/auth/dev/mailbox';
 /** The development mailer instead of the one of the tests. */
 const DEVELOPMENT: Partial<AuthKitOptions> = { mail: undefined };
+/** With hashes that production accepts. */
+const PRODUCTION: Partial<AuthKitOptions> = {
+  mail: undefined,
+  baseUrl: 'https://app.example.com',
+  passwords: { hasher: bcrypt() },
+};
 const FROM = 'no-reply@example.com';
 
 describeOn('the development mailbox', { databases: ['memory'] }, (place) => {
   let t: TestApp;
-  const log = listenToLog();
+  let log: ReturnType<typeof listenToLog>;
   beforeAll(async () => {
+    log = listenToLog();
     t = await createTestApp({ ...place, authkit: DEVELOPMENT });
     await enqueue(t, await t.kit.user({ email: 'ada@example.com' }));
     await t.mails();
@@ -44,10 +51,13 @@ describeOn('the development mailbox', { databases: ['memory'] }, (place) => {
     expect(log.lines.join('\n')).toContain(LINK);
   });
 
-  it.each([{}, { host: '127.0.0.1' }, { host: '127.1.2.3:80' }, { host: '[::1]:3000' }, { host: 'LOCALHOST' }])(
-    'answers a request to this machine: %j',
-    async (headers) => expect((await ask(headers)).status).toBe(200),
-  );
+  it.each<Record<string, string>>([
+    {},
+    { host: '127.0.0.1' },
+    { host: '127.1.2.3:80' },
+    { host: '[::1]:3000' },
+    { host: 'LOCALHOST' },
+  ])('answers a request to this machine: %j', async (headers) => expect((await ask(headers)).status).toBe(200));
 
   it.each<Record<string, string | string[]>>([
     { host: 'evil.example' },
@@ -59,7 +69,6 @@ describeOn('the development mailbox', { databases: ['memory'] }, (place) => {
     { host: '0.0.0.0' },
     { host: '[::]' },
     { host: '10.0.0.1' },
-    { host: '' },
     { forwarded: 'for=203.0.113.7' },
     { 'x-forwarded-for': '203.0.113.7' },
     { 'x-forwarded-for': '127.0.0.1' },
@@ -78,8 +87,7 @@ describeOn('the development mailbox', { databases: ['memory'] }, (place) => {
     { 'sec-fetch-site': 'same-site' },
   ])('HOST-01 is not there for a request that may come from elsewhere: %j', async (headers) => {
     const reply = await ask(headers);
-    // Node itself answers 400 to an empty or repeated Host.
-    expect([400, 404]).toContain(reply.status);
+    expect(reply.status).toBe(404);
     expect(reply.text).not.toMatch(/ada@|eve@|#token/);
   });
 
@@ -114,7 +122,7 @@ describeOn('the route of the mailbox', { databases: ['memory'] }, (place) => {
   };
 
   it.each<[string, Partial<AuthKitOptions>]>([
-    ['the app is reached from elsewhere', { ...DEVELOPMENT, baseUrl: 'https://app.example.com' }],
+    ['the app is reached from elsewhere', PRODUCTION],
     ['mails are sent', {}],
     ['the kit has no routes', { ...DEVELOPMENT, routes: false }],
   ])('does not exist when %s', async (_what, authkit) => expect(await statusOf(authkit)).toBe(404));
@@ -122,7 +130,7 @@ describeOn('the route of the mailbox', { databases: ['memory'] }, (place) => {
   it('does not exist in production', async () => {
     process.env['NODE_ENV'] = 'production';
     try {
-      expect(await statusOf({ ...DEVELOPMENT, baseUrl: 'https://localhost' })).toBe(404);
+      expect(await statusOf({ ...PRODUCTION, baseUrl: 'https://localhost' })).toBe(404);
     } finally {
       process.env['NODE_ENV'] = 'test';
     }
@@ -141,24 +149,30 @@ describeOn('the route of the mailbox', { databases: ['memory'] }, (place) => {
 
 describe('without mail in production', () => {
   it('nothing is written that could be sent', async () => {
-    const t = await createTestApp({
-      database: 'sqlite',
-      authkit: { ...DEVELOPMENT, baseUrl: 'https://app.example.com' },
-    });
+    const t = await createTestApp({ authkit: PRODUCTION });
     await enqueue(t, await t.kit.user());
-    expect(await outboxRows(t)).toEqual([]);
+    expect(await t.app.get(OutboxStore, { strict: false }).findDue(t.clock.now(), 1)).toEqual([]);
     await t.close();
   });
 });
 
-/** Fails or never answers, as it is told. */
+/** Throws, or answers nothing until it is told to. */
 class BadMailer extends Mailer {
-  static mode: 'throws' | 'hangs' = 'throws';
-  static readonly offered: OutgoingMail[] = [];
+  readonly offered: OutgoingMail[] = [];
+  private readonly held: (() => void)[] = [];
+
+  constructor(private readonly hangs: boolean) {
+    super();
+  }
+
   override send(mail: OutgoingMail): Promise<void> {
-    BadMailer.offered.push(mail);
-    if (BadMailer.mode === 'hangs') return new Promise(() => undefined);
+    this.offered.push(mail);
+    if (this.hangs) return new Promise((resolve) => this.held.push(resolve));
     throw Object.assign(new Error(`cannot reach ${mail.to}: ${LINK}`), { code: 'ECONNREFUSED' });
+  }
+
+  answer(): void {
+    this.held.splice(0).forEach((answer) => answer());
   }
 }
 
@@ -177,25 +191,42 @@ class AskingController {
   }
 }
 
-describe.each(DATABASES)('FAIL-04 a mailer that fails (%s)', (database) => {
-  let t: TestApp;
-  const log = listenToLog();
-  afterAll(() => log.stop());
-  afterEach(() => t.close());
+describe.each(DATABASES)('FAIL-04 a mailer (%s)', (database) => {
+  const start = (mailer: Mailer) =>
+    createTestApp({
+      database,
+      authkit: { mail: { transport: mailer, from: FROM } },
+      controllers: [AskingController],
+    });
 
-  it('changes nothing for who asked, tells no secret, and is not asked again at once', async () => {
-    BadMailer.offered.length = 0;
-    BadMailer.mode = 'throws';
-    t = await createTestApp({ database, authkit: { mail: { transport: new BadMailer(), from: FROM } } });
-    const ada = await t.kit.user({ email: 'ada@example.com' });
-    await enqueue(t, ada);
+  it('that throws changes nothing for who asked, tells no secret, and is not asked again at once', async () => {
+    const log = listenToLog();
+    const mailer = new BadMailer(false);
+    const t = await start(mailer);
+    AskingController.user = await t.kit.user({ email: 'ada@example.com' });
+    expect((await t.client.post('/asks', {})).status).toBe(202);
     for (let i = 0; i < 5; i += 1) await t.mails();
-    expect(BadMailer.offered).toHaveLength(1);
+    log.stop();
+    expect(mailer.offered).toHaveLength(1);
     const [row] = await outboxRows(t);
     expect(row).toMatchObject({ attempts: 1, last_error: 'ECONNREFUSED' });
     expect(log.lines.filter((line) => line.includes('could not be sent'))).toHaveLength(1);
     expect(JSON.stringify([log.lines, row, t.events])).not.toMatch(/ada@|nao_/);
-    log.lines.length = 0;
+    await t.close();
+  });
+
+  it('that hangs keeps nobody waiting', async () => {
+    const mailer = new BadMailer(true);
+    const t = await start(mailer);
+    AskingController.user = await t.kit.user({ email: 'ada@example.com' });
+    for (let i = 0; i < 8; i += 1) expect((await t.client.post('/asks', {})).status).toBe(202);
+    expect(mailer.offered.length).toBeLessThanOrEqual(5);
+    const sent = t.mails();
+    while ((await outboxRows(t)).length > 0) mailer.answer();
+    await sent;
+    expect(new Set(mailer.offered.map(({ id }) => id)).size).toBe(8);
+    expect(mailer.offered).toHaveLength(8);
+    await t.close();
   });
 });
 
@@ -237,7 +268,7 @@ describe('the language of a mail', () => {
   const languageOf = async (mail: object, user: object, acceptLanguage?: string): Promise<string> => {
     const t = await createTestApp({ authkit: { mail }, controllers: [AskingController] });
     AskingController.user = Object.assign(await t.kit.user({ email: 'ada@example.com' }), user);
-    const headers = acceptLanguage === undefined ? {} : { 'accept-language': acceptLanguage };
+    const headers: Record<string, string> = acceptLanguage === undefined ? {} : { 'accept-language': acceptLanguage };
     expect((await t.client.post('/asks', {}, { headers })).status).toBe(202);
     const [{ html }] = await t.mails();
     await t.close();
