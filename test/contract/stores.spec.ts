@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import {
   authKitEntities,
   AuthUserBase,
+  type AttemptStore,
   type AuthUser,
   type OutboxStore,
   type SessionStore,
@@ -10,6 +11,9 @@ import {
 } from 'nest-authkit';
 import {
   MemoryOutboxStore,
+  attemptStoreContract,
+  FixedClock,
+  MemoryAttemptStore,
   MemorySessionStore,
   MemoryUserStateStore,
   MemoryUserStore,
@@ -22,6 +26,7 @@ import {
 } from 'nest-authkit/testing';
 import { Column, DataSource, Entity, type DataSourceOptions } from 'typeorm';
 import { TypeOrmOutboxStore } from '../../libs/authkit/src/storage/typeorm/typeorm-outbox.store.js';
+import { TypeOrmAttemptStore } from '../../libs/authkit/src/storage/typeorm/typeorm-attempt.store.js';
 import { TypeOrmSessionStore } from '../../libs/authkit/src/storage/typeorm/typeorm-session.store.js';
 import { TypeOrmUserStateStore } from '../../libs/authkit/src/storage/typeorm/typeorm-user-state.store.js';
 import { TypeOrmUserStore } from '../../libs/authkit/src/storage/typeorm/typeorm-user.store.js';
@@ -35,7 +40,14 @@ class Person extends AuthUserBase {
   fullName!: string | null;
 }
 
-type Stores = { users: UserStore; sessions: SessionStore; states: UserStateStore; outbox: OutboxStore };
+type Stores = {
+  users: UserStore;
+  sessions: SessionStore;
+  states: UserStateStore;
+  outbox: OutboxStore;
+  attempts: AttemptStore;
+};
+const clock = new FixedClock();
 // With the table of users who live elsewhere, too.
 const entities = [...new Set([...authKitEntities({ userEntity: Person }), ...authKitEntities({})])];
 const cleanups: (() => Promise<void>)[] = [];
@@ -52,6 +64,7 @@ async function onTypeOrm(options: DataSourceOptions, drop?: () => Promise<void>)
     sessions: new TypeOrmSessionStore(source, Person as new () => AuthUser, users),
     states: new TypeOrmUserStateStore(source),
     outbox: new TypeOrmOutboxStore(source),
+    attempts: new TypeOrmAttemptStore(source, clock),
   };
 }
 
@@ -61,7 +74,9 @@ const PLACES: Record<string, () => Promise<Stores>> = {
   memory: () => {
     const users = new MemoryUserStore();
     const states = new MemoryUserStateStore();
-    return Promise.resolve({ users, sessions: new MemorySessionStore(users), states, outbox: new MemoryOutboxStore() });
+    const attempts = new MemoryAttemptStore(clock);
+    const outbox = new MemoryOutboxStore();
+    return Promise.resolve({ users, sessions: new MemorySessionStore(users), states, outbox, attempts });
   },
   'SQLite by libsql': async () => onPrepared(await prepareDatabase('sqlite', entities)),
   PostgreSQL: async () => onPrepared(await prepareDatabase('postgres', entities)),
@@ -101,6 +116,8 @@ for (const [name, makeStores] of Object.entries(PLACES)) {
     describe('sessions', () => run(sessionStoreContract(makeStores)));
     describe('mails to be sent', () => run(outboxStoreContract(async () => (await makeStores()).outbox)));
     describe('epochs of users elsewhere', () => run(userStateStoreContract(async () => (await makeStores()).states)));
+    const pass = (ms: number) => clock.advance(ms);
+    describe('attempts', () => run(attemptStoreContract(async () => ({ store: (await makeStores()).attempts, pass }))));
     if (name === 'memory') return;
     describe('exact text', () => {
       exactUsers(async () => (await makeStores()).users);

@@ -1,6 +1,14 @@
 import { Controller, HttpCode, Post, VersioningType } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
-import { bcrypt, Mailer, OutboxStore, Public, type AuthKitOptions, type AuthUser, type OutgoingMail } from 'nest-authkit';
+import {
+  bcrypt,
+  Mailer,
+  OutboxStore,
+  Public,
+  type AuthKitOptions,
+  type AuthUser,
+  type OutgoingMail,
+} from 'nest-authkit';
 import { Outbox } from '../../libs/authkit/src/mail/outbox.js';
 import { expectProblem } from '../support/attack.js';
 import { DATABASES } from '../support/databases.js';

@@ -20,6 +20,7 @@ import { AuthUserDto, NoProfileDto, RegisterDto } from './account/account.dto.js
 import { AccountService } from './account/account.service.js';
 import { Links } from './account/links.js';
 import { OneTimeTokens } from './account/one-time-tokens.js';
+import { EmailPolicyGate } from './account/email-policy.js';
 import { UserView } from './account/user-view.js';
 import { AuthService } from './auth.service.js';
 import { BootCheck } from './boot-check.js';
@@ -33,9 +34,13 @@ import { UserImporter } from './importing/user-importer.js';
 import { AuthEvents, type AuthEventListener } from './kernel/events.js';
 import { KeyRing } from './kernel/key-ring.js';
 import { AuthEventExplorer } from './kernel/on-auth-event.decorator.js';
+import { AttemptCounters } from './login/attempt-counters.js';
+import { AttemptLimiter } from './login/attempt-limiter.js';
+import { CaptchaGate } from './login/captcha-gate.js';
 import { loginController } from './login/login.controller.js';
 import { LoginService } from './login/login.service.js';
 import { SECOND_FACTORS } from './login/second-factor.js';
+import { stepUpController } from './login/step-up.controller.js';
 import { tokenController } from './login/token.controller.js';
 import { MailDelivery } from './mail/mail-delivery.js';
 import { MailLocales } from './mail/mail-locale.js';
@@ -49,6 +54,7 @@ import { SealedMails } from './mail/sealed-mail.js';
 import type { AuthKitOptions, AuthKitRuntimeOptions, AuthKitStaticOptions } from './options/authkit-options.js';
 import { resolveOptions, type ResolvedOptions } from './options/resolve-options.js';
 import { RESOLVED_OPTIONS, STATIC_OPTIONS } from './options/tokens.js';
+import { PasswordPolicy } from './passwords/password-policy.service.js';
 import { PasswordService } from './passwords/password.service.js';
 import { storageOf } from './module-storage.js';
 import { ReadinessService } from './readiness.service.js';
@@ -127,7 +133,8 @@ function compose(definition: DynamicModule, options: AuthKitStaticOptions): Dyna
         useFactory: ({ secrets }: ResolvedOptions) => new KeyRing(secrets),
       },
       ...storage.providers,
-      ...[AuthService, AccountService, LoginService, SessionService, SessionIssuer, PasswordService],
+      ...[AuthService, AccountService, LoginService, SessionService, SessionIssuer, PasswordPolicy, PasswordService],
+      ...[AttemptCounters, AttemptLimiter, CaptchaGate, EmailPolicyGate],
       ...[
         AccessTokenKeys,
         AccessTokens,
@@ -171,6 +178,7 @@ function compose(definition: DynamicModule, options: AuthKitStaticOptions): Dyna
         ReadinessService,
         KeyInventory,
         ProblemWriter,
+        PasswordPolicy,
       ],
       AUTHENTICATORS,
       RESOLVED_OPTIONS,
@@ -190,6 +198,7 @@ function controllersOf(
   const core = [
     loginController(path, user),
     tokenController(path),
+    stepUpController(path),
     accountController(path, { register: dto.register ?? RegisterDto, profile: dto.profile ?? NoProfileDto, user }),
     sessionsController(path),
   ];

@@ -2,6 +2,7 @@ export { AuthKitModule, type AuthKitAsyncOptions } from './authkit.module.js';
 export { AuthService, type SignIn } from './auth.service.js';
 export { ReadinessService } from './readiness.service.js';
 
+export type { CaptchaOptions, EmailPolicy, RateLimit, RateLimits } from './options/abuse-options.js';
 export type {
   AccessTokenKey,
   AuthKitOptions,
@@ -23,6 +24,7 @@ export {
   CurrentUser,
   Permissions,
   Public,
+  RequireFresh,
   Roles,
 } from './access/decorators.js';
 export { ApiProblem, authKitOpenApi, ProblemDto, type AuthKitOpenApiOptions } from './access/openapi.js';
@@ -41,6 +43,7 @@ export type { AuthKitFeature } from './features/feature.js';
 export type { ImportProblem, ImportReport, ImportUser } from './importing/import-user.js';
 export { jsonLines, SourceRow } from './importing/json-lines.js';
 export { UserImporter, type ImportOptions } from './importing/user-importer.js';
+export { KnownDevice } from './login/known-device.js';
 export { SecondFactor } from './login/second-factor.js';
 
 export { Clock, SystemClock } from './kernel/clock.js';
@@ -66,11 +69,16 @@ export {
   type EventParties,
   type RevocationReason,
 } from './kernel/events.js';
+export type { HookContext } from './kernel/hook-context.js';
 export { OnAuthEvent } from './kernel/on-auth-event.decorator.js';
 export type { MaybePromise } from './kernel/maybe-promise.js';
 export type { Principal, PrincipalKind } from './kernel/principal.js';
 export { RequestContext } from './kernel/request-context.js';
 
+export { BreachCheck } from './passwords/breach-check.js';
+export { hibpRangeCheck, type HibpRangeCheckOptions } from './passwords/hibp-range-check.js';
+export { PasswordPolicy, type PasswordOwner } from './passwords/password-policy.service.js';
+export type { PepperKey } from './passwords/pepper.js';
 export type { MailMessages, MailOrigin, MailTemplate } from './mail/mail-messages.js';
 export type { MailTemplates, OwnMailContext } from './mail/mail-templates.js';
 export type { SmtpOptions } from './mail/mail-transport.js';
@@ -90,6 +98,7 @@ export { KeyInventory, type KeyReport } from './sessions/key-inventory.js';
 export type { TokenPair } from './sessions/token-pair.js';
 
 export { OutboxStore, type ClaimedMail, type OutboxMail } from './storage/outbox.store.js';
+export { AttemptStore, type AttemptCount } from './storage/attempt.store.js';
 export { UserStateStore } from './storage/user-state.store.js';
 export { SessionStore, type SessionRecord, type SessionWithUser } from './storage/session.store.js';
 export {

@@ -2,14 +2,18 @@ import type { ModuleMetadata, Type } from '@nestjs/common';
 import type { AuthKitFeature } from '../features/feature.js';
 import type { CredentialTransport } from '../kernel/credential-transport.js';
 import type { Duration } from '../kernel/duration.js';
+import type { BreachCheck } from '../passwords/breach-check.js';
 import type { MailTemplates } from '../mail/mail-templates.js';
 import type { SmtpOptions } from '../mail/mail-transport.js';
 import type { Mailer } from '../mail/mailer.js';
 import type { PasswordHasher } from '../passwords/password-hasher.js';
+import type { PepperKey } from '../passwords/pepper.js';
 import type { OneTimeTokenStore } from '../storage/one-time-token.store.js';
 import type { OutboxStore } from '../storage/outbox.store.js';
+import type { AttemptStore } from '../storage/attempt.store.js';
 import type { SessionStore } from '../storage/session.store.js';
 import type { AuthUser, UserStore } from '../storage/user.store.js';
+import type { CaptchaOptions, EmailPolicy, RateLimits } from './abuse-options.js';
 
 /** The part of the options that shapes the module graph; given directly, in `forRootAsync` too. */
 export interface AuthKitStaticOptions<U extends AuthUser = AuthUser> {
@@ -38,6 +42,8 @@ export interface AuthKitStaticOptions<U extends AuthUser = AuthUser> {
     oneTimeTokens?: Type<OneTimeTokenStore>;
     /** Instead of the table `auth_outbox`. @default the TypeORM one */
     outbox?: Type<OutboxStore>;
+    /** Where attempts are counted: a class, or a store such as `redisAttempts()`. @default the table `auth_attempts`, or memory when no store is TypeORM's */
+    attempts?: Type<AttemptStore> | AttemptStore;
   };
   /** Name of the TypeORM DataSource. @default the default one */
   dataSource?: string;
@@ -147,6 +153,20 @@ export interface AuthKitRuntimeOptions {
   passwords?: {
     /** In code points, 8 to 128. @default 12 */
     minLength?: number;
+    /**
+     * Refuses common passwords, and those made of `appName`, e-mail address, username or words of this list, with or
+     * without digits and punctuation (ASVS 6.2.4, 6.2.11). false: neither.
+     * @default true
+     */
+    blocklist?: boolean | readonly string[];
+    /** Refuses passwords known from a breach, such as `hibpRangeCheck()` (ASVS 6.2.12). Asks another service. @default false */
+    breachCheck?: BreachCheck | false;
+    /**
+     * A secret without which a stolen database shows no password: at least 32 random bytes, kept apart from it. In a
+     * list the first writes and all verify. Once used it must stay: without it nobody whose hash has it can sign in.
+     * @default none
+     */
+    pepper?: PepperKey | readonly PepperKey[];
     /** The first writes new hashes, all verify; bcrypt always verifies. @default bcrypt(\{ cost: 12 \}) */
     hasher?: PasswordHasher | readonly PasswordHasher[];
     /** Worker threads that hash, at low priority. 0 hashes on libuv's pool instead. @default the number of cores */
@@ -163,6 +183,8 @@ export interface AuthKitRuntimeOptions {
     defaultRoles?: readonly string[];
     /** Usernames nobody may register, besides the built-in ones (`admin`, `root`, `support` ...). @default [] */
     reservedUsernames?: readonly string[];
+    /** Says of an address that somebody wants to register whether it may be used, disposable ones for example. @default every address */
+    emailPolicy?: EmailPolicy;
   };
   /** How long the links in mails are good; 1 min to 30 d each. */
   linkLifetimes?: {
@@ -196,6 +218,12 @@ export interface AuthKitRuntimeOptions {
     /** Mails in words of your own, by name. @default \{\} */
     templates?: MailTemplates;
   };
+  /** How often passwords, mails and registrations may be tried; false for no limits, which production refuses. @default see `RateLimits` */
+  rateLimits?: false | RateLimits;
+  /** Asked for at registration, and at login after failures. @default none */
+  captcha?: CaptchaOptions;
+  /** Networks (`10.0.0.0/8`) or addresses of the proxies before the app, whose X-Forwarded-For is believed. @default [], the peer is the client */
+  trustedProxies?: readonly string[];
   /** Roles by name, each a `RoleDefinition`. A role not listed grants nothing but itself. @default \{\} */
   roles?: Readonly<Record<string, RoleDefinition>>;
   /** The role that the last active holder cannot lose; null for none. @default 'admin' */

@@ -4,8 +4,19 @@ import type { CredentialTransport } from '../kernel/credential-transport.js';
 import type { OneTimePurpose } from '../storage/one-time-token.store.js';
 import type { AuthKitRuntimeOptions } from './authkit-options.js';
 import type { ResolvedOptions } from './resolved-options.js';
+import { captcha, emailPolicy, limitsInForce, rateLimits, trustedProxies } from './abuse-options.js';
 import { bool, duration, integer, oneOf, refuse, section, text, textList } from './option-parsers.js';
-import { anything, cookieName, defaultRoles, exactOrigin, hashers, roleDefinitions } from './special-parsers.js';
+import { assertPeppers, peppers } from './pepper-parser.js';
+import {
+  anything,
+  blocklist,
+  breachCheck,
+  cookieName,
+  defaultRoles,
+  exactOrigin,
+  hashers,
+  roleDefinitions,
+} from './special-parsers.js';
 import { assertKeySecrets, signingKeys } from './signing-keys.js';
 import { parseMail } from './mail-parser.js';
 import { parseSecrets } from './secret-parser.js';
@@ -54,6 +65,9 @@ export function resolveOptions(raw: AuthKitRuntimeOptions, env: NodeJS.ProcessEn
     passwords: (value, path) =>
       section(value, path, {
         minLength: integer(12, 8, 128),
+        blocklist,
+        breachCheck,
+        pepper: peppers,
         hasher: hashers,
         workers: (n, at) => (n === undefined ? null : integer(0, 0, 256)(n, at)),
         queue: integer(64, 0, 100_000),
@@ -64,6 +78,7 @@ export function resolveOptions(raw: AuthKitRuntimeOptions, env: NodeJS.ProcessEn
         requireVerifiedEmail: bool(false),
         defaultRoles,
         reservedUsernames: textList([]),
+        emailPolicy,
       }),
     linkLifetimes: (value, path) =>
       section(value, path, {
@@ -74,6 +89,9 @@ export function resolveOptions(raw: AuthKitRuntimeOptions, env: NodeJS.ProcessEn
         objection: linkLifetime('7d'),
       }),
     mail: anything,
+    rateLimits,
+    captcha,
+    trustedProxies,
     roles: roleDefinitions,
     adminRole: (value, path) => (value === null ? null : text('admin')(value, path)),
     allowedOrigins: (value, path) => textList([])(value, path).map((origin, i) => exactOrigin(origin, `${path}[${i}]`)),
@@ -126,6 +144,7 @@ export function resolveOptions(raw: AuthKitRuntimeOptions, env: NodeJS.ProcessEn
 
   const secrets = parseSecrets(given.secret, production, warnings);
   assertKeySecrets(raw.accessToken?.keys, secrets, production, warnings);
+  assertPeppers(given.passwords.pepper, secrets, production, warnings);
   const mail = parseMail(given.mail, production, given.appName, warnings);
   if (mail.transport.kind === 'none' && given.registration.requireVerifiedEmail) {
     throw new AuthKitConfigError(
@@ -147,6 +166,9 @@ export function resolveOptions(raw: AuthKitRuntimeOptions, env: NodeJS.ProcessEn
     cookies: { ...given.cookies, secure, names: prefixed(given.cookies.names, secure, given.cookies.domain) },
     passwords: {
       minLength: given.passwords.minLength,
+      blocklist: given.passwords.blocklist,
+      breachCheck: given.passwords.breachCheck,
+      peppers: given.passwords.pepper,
       hashers: given.passwords.hasher,
       workers: given.passwords.workers,
       queue: given.passwords.queue,
@@ -154,6 +176,9 @@ export function resolveOptions(raw: AuthKitRuntimeOptions, env: NodeJS.ProcessEn
     registration: given.registration,
     mail,
     linkLifetimes: byPurpose(given.linkLifetimes),
+    rateLimits: limitsInForce(given.rateLimits, env, production, warnings),
+    captcha: given.captcha,
+    trustedProxies: given.trustedProxies,
     roles: given.roles,
     adminRole: given.adminRole,
     allowedOrigins: [...new Set([baseUrl.origin, ...given.allowedOrigins])],

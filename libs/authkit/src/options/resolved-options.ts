@@ -1,10 +1,13 @@
 import type { SigningKey } from '../kernel/signing-key.js';
 import type { CredentialTransport } from '../kernel/credential-transport.js';
+import type { BreachCheck } from '../passwords/breach-check.js';
 import type { MailTemplates } from '../mail/mail-templates.js';
 import type { MailTransport } from '../mail/mail-transport.js';
 import type { PasswordHasher } from '../passwords/password-hasher.js';
+import type { PepperKey } from '../passwords/pepper.js';
 import type { OneTimePurpose } from '../storage/one-time-token.store.js';
 import type { AuthUser } from '../storage/user.store.js';
+import type { CaptchaOptions, EmailPolicy, ResolvedRateLimits } from './abuse-options.js';
 import type { RoleDefinition } from './authkit-options.js';
 
 /** The options with every default applied; durations in milliseconds; frozen. */
@@ -40,6 +43,11 @@ export interface ResolvedOptions {
   };
   readonly passwords: {
     readonly minLength: number;
+    /** Words blocked besides the common passwords; null when nothing is. */
+    readonly blocklist: readonly string[] | null;
+    readonly breachCheck: BreachCheck | null;
+    /** The first writes; none when passwords have no pepper. */
+    readonly peppers: readonly PepperKey[];
     readonly hashers: readonly PasswordHasher[];
     readonly workers: number | null;
     readonly queue: number;
@@ -49,6 +57,7 @@ export interface ResolvedOptions {
     readonly requireVerifiedEmail: boolean;
     readonly defaultRoles: readonly string[];
     readonly reservedUsernames: readonly string[];
+    readonly emailPolicy: EmailPolicy | null;
   };
   readonly mail: {
     readonly transport: MailTransport;
@@ -58,6 +67,10 @@ export interface ResolvedOptions {
     readonly localeOf: ((user: AuthUser) => string | undefined) | null;
     readonly templates: MailTemplates;
   };
+  /** Null when they are off. */
+  readonly rateLimits: ResolvedRateLimits | null;
+  readonly captcha: Required<CaptchaOptions> | null;
+  readonly trustedProxies: readonly string[];
   /** Milliseconds. A link that cancels a deletion is good until then, whatever this says. */
   readonly linkLifetimes: Readonly<Record<OneTimePurpose, number>>;
   readonly roles: Readonly<Record<string, Required<RoleDefinition>>>;
