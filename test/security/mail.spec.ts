@@ -23,6 +23,7 @@ const PRODUCTION: Partial<AuthKitOptions> = {
   mail: undefined,
   baseUrl: 'https://app.example.com',
   passwords: { hasher: bcrypt() },
+  rateLimits: undefined,
 };
 const FROM = 'no-reply@example.com';
 
