@@ -5,6 +5,7 @@ import {
   type AttemptStore,
   type AuthUser,
   type OutboxStore,
+  type DeletionStore,
   type SessionStore,
   type UserStateStore,
   type UserStore,
@@ -14,6 +15,8 @@ import {
   attemptStoreContract,
   FixedClock,
   MemoryAttemptStore,
+  deletionStoreContract,
+  MemoryDeletionStore,
   MemorySessionStore,
   MemoryUserStateStore,
   MemoryUserStore,
@@ -27,6 +30,7 @@ import {
 import { Column, DataSource, Entity, type DataSourceOptions } from 'typeorm';
 import { TypeOrmOutboxStore } from '../../libs/authkit/src/storage/typeorm/typeorm-outbox.store.js';
 import { TypeOrmAttemptStore } from '../../libs/authkit/src/storage/typeorm/typeorm-attempt.store.js';
+import { TypeOrmDeletionStore } from '../../libs/authkit/src/storage/typeorm/typeorm-deletion.store.js';
 import { TypeOrmSessionStore } from '../../libs/authkit/src/storage/typeorm/typeorm-session.store.js';
 import { TypeOrmUserStateStore } from '../../libs/authkit/src/storage/typeorm/typeorm-user-state.store.js';
 import { TypeOrmUserStore } from '../../libs/authkit/src/storage/typeorm/typeorm-user.store.js';
@@ -46,6 +50,7 @@ type Stores = {
   states: UserStateStore;
   outbox: OutboxStore;
   attempts: AttemptStore;
+  deletions: DeletionStore;
 };
 const clock = new FixedClock();
 // With the table of users who live elsewhere, too.
@@ -65,6 +70,7 @@ async function onTypeOrm(options: DataSourceOptions, drop?: () => Promise<void>)
     states: new TypeOrmUserStateStore(source),
     outbox: new TypeOrmOutboxStore(source),
     attempts: new TypeOrmAttemptStore(source, clock),
+    deletions: new TypeOrmDeletionStore(source),
   };
 }
 
@@ -76,7 +82,8 @@ const PLACES: Record<string, () => Promise<Stores>> = {
     const states = new MemoryUserStateStore();
     const attempts = new MemoryAttemptStore(clock);
     const outbox = new MemoryOutboxStore();
-    return Promise.resolve({ users, sessions: new MemorySessionStore(users), states, outbox, attempts });
+    const deletions = new MemoryDeletionStore();
+    return Promise.resolve({ users, sessions: new MemorySessionStore(users), states, outbox, attempts, deletions });
   },
   'SQLite by libsql': async () => onPrepared(await prepareDatabase('sqlite', entities)),
   PostgreSQL: async () => onPrepared(await prepareDatabase('postgres', entities)),
@@ -104,7 +111,8 @@ const fields: UserStoreContractOptions['fields'] = [{ fullName: 'Ada' }, { fullN
 
 for (const [name, makeStores] of Object.entries(PLACES)) {
   describeIf(missingFor(name.startsWith('MariaDB') ? 'mariadb' : name), `stores in ${name}`, () => {
-    const all = ['create', 'updateProfile', 'changePassword', 'setActive', 'setRoles', 'setEmailVerified'] as const;
+    const changes = ['updateProfile', 'changePassword', 'setActive', 'setRoles', 'setEmailVerified'] as const;
+    const all = ['create', ...changes, 'changeEmail', 'changeUsername', 'remove'] as const;
     const supports = [
       ...all,
       'usernames',
@@ -118,6 +126,7 @@ for (const [name, makeStores] of Object.entries(PLACES)) {
     describe('epochs of users elsewhere', () => run(userStateStoreContract(async () => (await makeStores()).states)));
     const pass = (ms: number) => clock.advance(ms);
     describe('attempts', () => run(attemptStoreContract(async () => ({ store: (await makeStores()).attempts, pass }))));
+    describe('deletions', () => run(deletionStoreContract(async () => (await makeStores()).deletions)));
     if (name === 'memory') return;
     describe('exact text', () => {
       exactUsers(async () => (await makeStores()).users);

@@ -1,5 +1,4 @@
-import { Mailer, MailRejectedError, type AuthUser, type OutgoingMail } from 'nest-authkit';
-import { Outbox } from '../../libs/authkit/src/mail/outbox.js';
+import { Mailer, MailRejectedError, OutboxStore, type AuthUser, type OutgoingMail } from 'nest-authkit';
 import { UnitOfWork } from '../../libs/authkit/src/storage/unit-of-work.js';
 import { ALL_DATABASES, DATABASES } from '../support/databases.js';
 import { MailServer, type Behaviour } from '../support/mail-server.js';
@@ -80,7 +79,7 @@ describeOn('a mail', { databases: ['memory', ...ALL_DATABASES] }, (place) => {
     const unit = t.app.get(UnitOfWork, { strict: false });
     await unit.run(async () => {
       await enqueue(t, eve);
-      await t.app.get(Outbox, { strict: false }).discardOf(eve.id);
+      await t.app.get(OutboxStore, { strict: false }).discardOf(eve.id);
     });
     expect(await t.mails()).toHaveLength(before);
   });
