@@ -6,6 +6,7 @@ import {
   type AuthUser,
   type DeviceStore,
   type OneTimeTokenStore,
+  type OutboxStore,
   type DeletionStore,
   type SessionStore,
   type UserStateStore,
@@ -15,6 +16,7 @@ import {
   deviceStoreContract,
   MemoryDeviceStore,
   MemoryOneTimeTokenStore,
+  MemoryOutboxStore,
   attemptStoreContract,
   FixedClock,
   MemoryAttemptStore,
@@ -24,6 +26,7 @@ import {
   MemoryUserStateStore,
   MemoryUserStore,
   oneTimeTokenStoreContract,
+  outboxStoreContract,
   sessionStoreContract,
   userStateStoreContract,
   userStoreContract,
@@ -33,6 +36,7 @@ import {
 import { Column, DataSource, Entity, type DataSourceOptions } from 'typeorm';
 import { TypeOrmDeviceStore } from '../../libs/authkit/src/storage/typeorm/typeorm-device.store.js';
 import { TypeOrmOneTimeTokenStore } from '../../libs/authkit/src/storage/typeorm/typeorm-one-time-token.store.js';
+import { TypeOrmOutboxStore } from '../../libs/authkit/src/storage/typeorm/typeorm-outbox.store.js';
 import { TypeOrmAttemptStore } from '../../libs/authkit/src/storage/typeorm/typeorm-attempt.store.js';
 import { TypeOrmDeletionStore } from '../../libs/authkit/src/storage/typeorm/typeorm-deletion.store.js';
 import { TypeOrmSessionStore } from '../../libs/authkit/src/storage/typeorm/typeorm-session.store.js';
@@ -53,6 +57,7 @@ type Stores = {
   users: UserStore;
   sessions: SessionStore;
   states: UserStateStore;
+  outbox: OutboxStore;
   attempts: AttemptStore;
   tokens: OneTimeTokenStore;
   deletions: DeletionStore;
@@ -75,6 +80,7 @@ async function onTypeOrm(options: DataSourceOptions, drop?: () => Promise<void>)
     states: new TypeOrmUserStateStore(source),
     devices: new TypeOrmDeviceStore(source, Person as new () => AuthUser),
     tokens: new TypeOrmOneTimeTokenStore(source, Person),
+    outbox: new TypeOrmOutboxStore(source),
     attempts: new TypeOrmAttemptStore(source, clock),
     deletions: new TypeOrmDeletionStore(source),
   };
@@ -88,6 +94,7 @@ const PLACES: Record<string, () => Promise<Stores>> = {
     const states = new MemoryUserStateStore();
     const attempts = new MemoryAttemptStore(clock);
     const devices = new MemoryDeviceStore();
+    const outbox = new MemoryOutboxStore();
     const deletions = new MemoryDeletionStore();
     const tokens = new MemoryOneTimeTokenStore();
     return Promise.resolve({
@@ -98,6 +105,7 @@ const PLACES: Record<string, () => Promise<Stores>> = {
       attempts,
       deletions,
       tokens,
+      outbox,
     });
   },
   'SQLite by libsql': async () => onPrepared(await prepareDatabase('sqlite', entities)),
@@ -139,6 +147,7 @@ for (const [name, makeStores] of Object.entries(PLACES)) {
     describe('sessions', () => run(sessionStoreContract(makeStores)));
     describe('devices', () => run(deviceStoreContract(makeStores)));
     describe('one-time tokens', () => run(oneTimeTokenStoreContract(makeStores)));
+    describe('mails to be sent', () => run(outboxStoreContract(async () => (await makeStores()).outbox)));
     describe('epochs of users elsewhere', () => run(userStateStoreContract(async () => (await makeStores()).states)));
     const pass = (ms: number) => clock.advance(ms);
     describe('attempts', () => run(attemptStoreContract(async () => ({ store: (await makeStores()).attempts, pass }))));

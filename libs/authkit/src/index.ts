@@ -107,6 +107,7 @@ export {
   type OneTimePurpose,
   type OneTimeTokenRecord,
 } from './storage/one-time-token.store.js';
+export { OutboxStore, type ClaimedMail, type OutboxMail } from './storage/outbox.store.js';
 export { AttemptStore, type AttemptCount } from './storage/attempt.store.js';
 export { DeletionStore, type DeletionRecord } from './storage/deletion.store.js';
 export { UserStateStore } from './storage/user-state.store.js';

@@ -58,6 +58,26 @@ describe('the unit of work on a single connection', () => {
     expect(order).toEqual(['statement', 'transaction', 'later statement']);
   });
 
+  it('does what is to follow a commit after it, once, and not at all after a rollback', async () => {
+    const done: string[] = [];
+    const follow = (name: string) => unit.afterCommit(() => done.push(name));
+    follow('outside');
+    expect(done).toEqual(['outside']);
+    await unit.run(async () => {
+      follow('outer');
+      await unit.run(() => Promise.resolve(follow('nested')));
+      await insert(1);
+      expect(done).toEqual(['outside']);
+    });
+    expect(done).toEqual(['outside', 'outer', 'nested']);
+    const undone = unit.run(() => {
+      follow('undone');
+      return Promise.reject(new Error('rolled back'));
+    });
+    await expect(undone).rejects.toThrow('rolled back');
+    expect(done).toHaveLength(3);
+  });
+
   it('is one for all stores of a DataSource', async () => {
     const other = new TypeOrmUnitOfWork(source);
     const order: number[] = [];
