@@ -337,6 +337,8 @@ describeOnDatabases('the demo in production', ALL_DATABASES, (database) => {
       'AuthKitUsers',
       'AuthKitSessions',
       'Notes',
+      'AuthKitAccounts',
+      'AuthKitAttempts',
       'LegacyMembers',
     ]);
     const [, password] = /password {2,}(\S+)/.exec(lines.join(' '))!;
