@@ -104,8 +104,7 @@ for (const [name, makeStores] of Object.entries(PLACES)) {
     describe('sessions', () => run(sessionStoreContract(makeStores)));
     describe('epochs of users elsewhere', () => run(userStateStoreContract(async () => (await makeStores()).states)));
     const pass = (ms: number) => clock.advance(ms);
-    describe('attempts', () =>
-      run(attemptStoreContract(async () => ({ store: (await makeStores()).attempts, pass }))));
+    describe('attempts', () => run(attemptStoreContract(async () => ({ store: (await makeStores()).attempts, pass }))));
     if (name === 'memory') return;
     describe('exact text', () => {
       exactUsers(async () => (await makeStores()).users);

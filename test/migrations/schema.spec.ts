@@ -80,8 +80,8 @@ describe('migrations', () => {
       'AuthKitAccounts1795600000000',
       'AuthKitAttempts1795600000001',
     ]);
-    expect(authKitMigrations({ userEntity: PlainUser, usersTable: 'own' })).toHaveLength(2);
-    expect(authKitMigrations()).toHaveLength(2);
+    expect(authKitMigrations({ userEntity: PlainUser, usersTable: 'own' })).toHaveLength(3);
+    expect(authKitMigrations()).toHaveLength(3);
   });
 
   it('of features come after the kit’s, and know the user entity', () => {

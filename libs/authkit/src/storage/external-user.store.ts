@@ -7,7 +7,7 @@ import {
   type KnownUser,
   type NewUser,
 } from './user.store.js';
-import type { LoginIdentifier, PasswordChange, UserRecord } from './user.store.js';
+import type { LoginIdentifier, PasswordChange, UserCondition, UserRecord } from './user.store.js';
 import type { UserStateStore } from './user-state.store.js';
 
 /** The host's own store with what it lacks filled in: session epochs, when it keeps none. */
@@ -87,8 +87,13 @@ export class ExternalUserStore extends UserStore {
     return this.users.setRoles(id, roles, at, adminRole);
   }
 
-  override setEmailVerified(id: string, verified: boolean, at: number): boolean | Promise<boolean> {
-    return this.users.setEmailVerified(id, verified, at);
+  override setEmailVerified(
+    id: string,
+    verified: boolean,
+    at: number,
+    where?: UserCondition,
+  ): boolean | Promise<boolean> {
+    return this.users.setEmailVerified(id, verified, at, where);
   }
 
   override async endSessions(id: string, at: number): Promise<boolean> {

@@ -1,13 +1,14 @@
 import type { Type } from '@nestjs/common';
 import type { DataSource, QueryRunner } from 'typeorm';
 import { UserConflictError, UserStore, type GuardedChange, type KnownUser, type NewUser } from '../user.store.js';
-import type { AuthUser, CreateOutcome, LoginIdentifier, PasswordChange } from '../user.store.js';
+import type { AuthUser, CreateOutcome, LoginIdentifier, PasswordChange, UserCondition } from '../user.store.js';
 import { createMany, newUserRow } from './create-many.js';
 import { isUniqueViolation } from './dialect.js';
 import { entitiesFor } from './entities.js';
 import { compile, execute, type Statement } from './sql-template.js';
 import { hasProperty, hasTakenValue, uniqueTexts } from './taken-value.js';
 import { TypeOrmUnitOfWork, type Connection } from './typeorm-unit-of-work.js';
+import { guardOf } from './user-condition.js';
 import { userRows, type UserRows } from './user-rows.js';
 
 /** Users in the host's entity, their roles in `auth_user_roles`. */
@@ -78,16 +79,12 @@ export class TypeOrmUserStore extends UserStore {
   }
 
   override async changePassword(id: string, change: PasswordChange): Promise<boolean> {
-    const guard =
-      change.from === undefined
-        ? ''
-        : change.from === null
-          ? ' AND {u.passwordHash} IS NULL'
-          : ' AND {u.passwordHash} === :from';
+    const { to, endSessions, at } = change;
+    const where = { ...change.where, passwordHash: change.from };
     return this.update(
       `UPDATE {u} SET {u.passwordHash} = :to, {u.sessionEpoch} = {u.sessionEpoch} + :bump, {u.changedAt} = :at
-       WHERE {u.id} === :id${guard}`,
-      { id, to: change.to, from: change.from, bump: change.endSessions ? 1 : 0, at: change.at },
+       WHERE {u.id} === :id${guardOf(where)}`,
+      { ...where, id, to, bump: endSessions ? 1 : 0, at },
     );
   }
 
@@ -134,12 +131,11 @@ export class TypeOrmUserStore extends UserStore {
     });
   }
 
-  override setEmailVerified(id: string, verified: boolean, at: number): Promise<boolean> {
-    return this.update('UPDATE {u} SET {u.emailVerified} = :verified, {u.changedAt} = :at WHERE {u.id} === :id', {
-      id,
-      verified,
-      at,
-    });
+  override setEmailVerified(id: string, verified: boolean, at: number, where: UserCondition = {}): Promise<boolean> {
+    return this.update(
+      `UPDATE {u} SET {u.emailVerified} = :verified, {u.changedAt} = :at WHERE {u.id} === :id${guardOf(where)}`,
+      { ...where, id, verified, at },
+    );
   }
 
   override endSessions(id: string, at: number): Promise<boolean> {
