@@ -3,6 +3,7 @@ import { AccountService } from './account/account.service.js';
 import { EmailVerification } from './account/email-verification.js';
 import { PasswordResets } from './account/password-resets.js';
 import { Registrations, type Registration, type RegistrationGrants } from './account/registrations.js';
+import { Deletions } from './account/deletions.js';
 import type { ImportUser } from './importing/import-user.js';
 import { UserImporter } from './importing/user-importer.js';
 import { AuthKitError } from './kernel/errors.js';
@@ -34,6 +35,7 @@ export class AuthService<U extends AuthUser = AuthUser> {
     private readonly accessTokens: AccessTokens,
     @Inject(UserStore) private readonly users: UserStore,
     private readonly importer: UserImporter,
+    private readonly deletions: Deletions,
     private readonly limiter: AttemptLimiter,
   ) {}
 
@@ -103,6 +105,14 @@ export class AuthService<U extends AuthUser = AuthUser> {
   /** Deactivating ends every session. Throws `last_admin` (409) or `user_not_found` (404). */
   setActive(userId: string, active: boolean): Promise<void> {
     return this.accounts.setActive(userId, active);
+  }
+
+  /**
+   * Erases the account, without a grace period. Throws `last_admin` (409), `user_not_found` (404), `not_supported` (501), or
+   * what `account.onErase` throws; the account is closed then, and erased later.
+   */
+  deleteUser(userId: string): Promise<void> {
+    return this.deletions.deleteNow(userId);
   }
 
   /** Sets a password, which lifts a disabled one's ban, and ends every session. Throws `user_not_found` (404) or 422. */

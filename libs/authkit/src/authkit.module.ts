@@ -28,6 +28,13 @@ import { passwordController } from './account/password.controller.js';
 import { PasswordResets } from './account/password-resets.js';
 import { Registrations } from './account/registrations.js';
 import { SecurityNotices } from './account/security-notices.js';
+import { accountLifecycleController } from './account/account-lifecycle.controller.js';
+import { DataExport } from './account/data-export.js';
+import { Deletions } from './account/deletions.js';
+import { emailChangeController } from './account/email-change.controller.js';
+import { EmailChanges } from './account/email-changes.js';
+import { Erasures } from './account/erasures.js';
+import { UsernameChanges } from './account/username-changes.js';
 import { UserView } from './account/user-view.js';
 import { AuthService } from './auth.service.js';
 import { BootCheck } from './boot-check.js';
@@ -162,6 +169,7 @@ function compose(definition: DynamicModule, options: AuthKitStaticOptions): Dyna
       ...[MAILER_PROVIDER, MailboxMailer, MailboxRoute, MailLocales, MailRenderer, MailDelivery, SealedMails],
       ...[Outbox, OutboxWorker],
       ...[AccountWipers, Registrations, EmailVerification, PasswordResets],
+      ...[EmailChanges, UsernameChanges, Deletions, Erasures, DataExport],
       ...ROUTE_PROVIDERS,
       ...features.flatMap((feature) => feature.providers ?? []),
       ...collected(AUTHENTICATORS, [...features.map(({ authenticator }) => authenticator), SessionAuthenticator]),
@@ -216,6 +224,8 @@ function controllersOf(
     passwordController(path),
     emailController(path),
     sessionsController(path),
+    emailChangeController(path),
+    accountLifecycleController(path, user),
   ];
   return features.reduce((all, feature) => {
     const at = routes.features?.[feature.name] ?? feature.defaultPath ?? feature.name;

@@ -2,6 +2,7 @@ export { AuthKitModule, type AuthKitAsyncOptions } from './authkit.module.js';
 export { AuthService, type SignIn } from './auth.service.js';
 export { ReadinessService } from './readiness.service.js';
 
+export type { AccountOptions } from './options/account-options.js';
 export type { CaptchaOptions, EmailPolicy, RateLimit, RateLimits } from './options/abuse-options.js';
 export type {
   AccessTokenKey,
@@ -100,6 +101,7 @@ export { KeyInventory, type KeyReport } from './sessions/key-inventory.js';
 export type { TokenPair } from './sessions/token-pair.js';
 
 export { AttemptStore, type AttemptCount } from './storage/attempt.store.js';
+export { DeletionStore, type DeletionRecord } from './storage/deletion.store.js';
 export { UserStateStore } from './storage/user-state.store.js';
 export { SessionStore, type SessionRecord, type SessionWithUser } from './storage/session.store.js';
 export {
@@ -108,10 +110,12 @@ export {
   type AuthUser,
   type Change,
   type CreateOutcome,
+  type EmailChange,
   type GuardedChange,
   type KnownUser,
   type LoginIdentifier,
   type NewUser,
+  type OptionalUserMethod,
   type PasswordChange,
   type UserCondition,
   type UserRecord,

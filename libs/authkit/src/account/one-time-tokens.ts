@@ -22,6 +22,8 @@ export interface OneTimeBinding {
   email?: string;
   /** The stored password hash: the token dies when that changes. Null for a user without one; leave out to not bind. */
   passwordHash?: string | null;
+  /** Instead of the password hash: another thing, of at most 43 characters, with which the token dies. */
+  fingerprint?: string;
   /** @default '' */
   slot?: string;
   /** Milliseconds. @default the one in the options */
@@ -100,7 +102,8 @@ export class OneTimeTokens {
       slot: binding.slot ?? '',
       hash: hashOf(token),
       email: binding.email ?? user.email,
-      fingerprint: binding.passwordHash === undefined ? null : fingerprintOf(binding.passwordHash),
+      fingerprint:
+        binding.fingerprint ?? (binding.passwordHash === undefined ? null : fingerprintOf(binding.passwordHash)),
       createdAt,
       expiresAt: createdAt + binding.lifetime,
       consumedAt: null,

@@ -29,7 +29,11 @@ export type RevocationReason =
   /** The address was taken back, with `requireVerifiedEmail`; `all`. */
   | 'email_unverified'
   /** `all`. */
-  | 'user_deactivated';
+  | 'user_deactivated'
+  /** The user asked for the deletion of the account; `all`. */
+  | 'deletion_requested'
+  /** The account is erased; `all`. */
+  | 'user_erased';
 
 /** Why a mail will not be sent. */
 export type MailFailure =
@@ -60,6 +64,22 @@ export interface AuthEventDetails {
   'user.activated': Record<never, never>;
   /** `AuthService.setActive(id, false)` changed it; every session is over. */
   'user.deactivated': Record<never, never>;
+  /** A user asked for another address; nothing has changed yet. */
+  'email.change_requested': Record<never, never>;
+  /** The change was stopped by the link in the mail to the present address. */
+  'email.change_cancelled': Record<never, never>;
+  /** The new address was confirmed and is the user's. */
+  'email.changed': { email: string };
+  /** A user changed the username. */
+  'username.changed': { username: string };
+  /** A user asked for the deletion of the account; it is erased at `deletionAt` (epoch milliseconds). */
+  'user.deletion_requested': { deletionAt: number };
+  /** The deletion was stopped by the link in its mail. */
+  'user.deletion_cancelled': Record<never, never>;
+  /** The account is erased; the id in `subject` is all that is left of it, here and in every later event. */
+  'user.erased': { by: 'user' | 'host' };
+  /** A user got all that is held about them. */
+  'user.exported': Record<never, never>;
   /** After `session.issued`. */
   'login.succeeded': { amr: readonly string[] };
   /** A password was refused, at login, reauthentication or a change; `reason` is the true one and never reaches the client. */
@@ -73,7 +93,7 @@ export interface AuthEventDetails {
   /** The password of a disabled account signs in again: it was set anew, or the host unlocked it. */
   'account.unlocked': Record<never, never>;
   /** A limit of registrations or mails is reached, said once each time. */
-  'request.throttled': { kind: 'register' | 'forgot' | 'resend' };
+  'request.throttled': { kind: 'register' | 'forgot' | 'resend' | 'change_email' };
   /** A login made a session. */
   'session.issued': { transport: string; amr: readonly string[] };
   /** A refresh. Not for a repeat within the grace. */

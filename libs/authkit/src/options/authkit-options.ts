@@ -8,11 +8,13 @@ import type { SmtpOptions } from '../mail/mail-transport.js';
 import type { Mailer } from '../mail/mailer.js';
 import type { PasswordHasher } from '../passwords/password-hasher.js';
 import type { PepperKey } from '../passwords/pepper.js';
+import type { DeletionStore } from '../storage/deletion.store.js';
 import type { OneTimeTokenStore } from '../storage/one-time-token.store.js';
 import type { OutboxStore } from '../storage/outbox.store.js';
 import type { AttemptStore } from '../storage/attempt.store.js';
 import type { SessionStore } from '../storage/session.store.js';
 import type { AuthUser, UserStore } from '../storage/user.store.js';
+import type { AccountOptions } from './account-options.js';
 import type { CaptchaOptions, EmailPolicy, RateLimits } from './abuse-options.js';
 
 /** The part of the options that shapes the module graph; given directly, in `forRootAsync` too. */
@@ -42,6 +44,8 @@ export interface AuthKitStaticOptions<U extends AuthUser = AuthUser> {
     oneTimeTokens?: Type<OneTimeTokenStore>;
     /** Instead of the table `auth_outbox`. @default the TypeORM one */
     outbox?: Type<OutboxStore>;
+    /** Instead of the table `auth_account_deletions`. @default the TypeORM one */
+    deletions?: Type<DeletionStore>;
     /** Where attempts are counted: a class, or a store such as `redisAttempts()`. @default the table `auth_attempts`, or memory when no store is TypeORM's */
     attempts?: Type<AttemptStore> | AttemptStore;
   };
@@ -188,6 +192,8 @@ export interface AuthKitRuntimeOptions {
     /** Says of an address that somebody wants to register whether it may be used, disposable ones for example. @default every address */
     emailPolicy?: EmailPolicy;
   };
+  /** What users may do with their accounts, and what the app's own data has to do with it. */
+  account?: AccountOptions;
   /** How long the links in mails are good; 1 min to 30 d each. */
   linkLifetimes?: {
     /** To prove the address, and to say that the registration was somebody else's. @default '24h' */

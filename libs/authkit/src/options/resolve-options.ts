@@ -15,6 +15,7 @@ import {
   defaultRoles,
   exactOrigin,
   hashers,
+  hook,
   roleDefinitions,
 } from './special-parsers.js';
 import { assertKeySecrets, signingKeys } from './signing-keys.js';
@@ -80,6 +81,12 @@ export function resolveOptions(raw: AuthKitRuntimeOptions, env: NodeJS.ProcessEn
         defaultRoles,
         reservedUsernames: textList([]),
         emailPolicy,
+      }),
+    account: (value, path) =>
+      section(value, path, {
+        deletion: (deletion, at) => section(deletion, at, { enabled: bool(true), grace: duration('7d', '0s', '90d') }),
+        onErase: hook<ResolvedOptions['account']['onErase']>(),
+        exportData: hook<ResolvedOptions['account']['exportData']>(),
       }),
     linkLifetimes: (value, path) =>
       section(value, path, {
@@ -180,6 +187,7 @@ export function resolveOptions(raw: AuthKitRuntimeOptions, env: NodeJS.ProcessEn
       queue: given.passwords.queue,
     },
     registration: given.registration,
+    account: given.account,
     mail,
     linkLifetimes: byPurpose(given.linkLifetimes),
     rateLimits: limitsInForce(given.rateLimits, env, production, warnings),

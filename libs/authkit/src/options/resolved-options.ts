@@ -1,3 +1,4 @@
+import type { MaybePromise } from '../kernel/maybe-promise.js';
 import type { SigningKey } from '../kernel/signing-key.js';
 import type { CredentialTransport } from '../kernel/credential-transport.js';
 import type { BreachCheck } from '../passwords/breach-check.js';
@@ -59,6 +60,11 @@ export interface ResolvedOptions {
     readonly defaultRoles: readonly string[];
     readonly reservedUsernames: readonly string[];
     readonly emailPolicy: EmailPolicy | null;
+  };
+  readonly account: {
+    readonly deletion: { readonly enabled: boolean; readonly grace: number };
+    readonly onErase: ((user: AuthUser) => MaybePromise<void>) | null;
+    readonly exportData: ((user: AuthUser) => MaybePromise<object>) | null;
   };
   readonly mail: {
     readonly transport: MailTransport;

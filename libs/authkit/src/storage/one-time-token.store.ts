@@ -48,6 +48,12 @@ export abstract class OneTimeTokenStore {
   /** Ends a user's tokens of these purposes (all, when none is named); used ones stay to be recognised. */
   abstract discard(userId: string, purposes?: readonly OneTimePurpose[]): MaybePromise<void>;
 
+  /** A user's tokens, used and expired ones too, the oldest first. */
+  abstract list(userId: string): MaybePromise<OneTimeTokenRecord[]>;
+
+  /** Removes a user's tokens, used or not, when the user is erased; the number removed. */
+  abstract removeAll(userId: string): MaybePromise<number>;
+
   /** Removes what expired before an instant; the number removed. */
   abstract removeExpired(before: number): MaybePromise<number>;
 }

@@ -31,6 +31,17 @@ export class MemoryOneTimeTokenStore extends OneTimeTokenStore {
     this.remove((row) => row.userId === userId && row.consumedAt === null && (purposes?.includes(row.purpose) ?? true));
   }
 
+  override list(userId: string): OneTimeTokenRecord[] {
+    return [...this.rows.values()]
+      .filter((row) => row.userId === userId)
+      .sort((a, b) => a.createdAt - b.createdAt)
+      .map((row) => ({ ...row }));
+  }
+
+  override removeAll(userId: string): number {
+    return this.remove((row) => row.userId === userId);
+  }
+
   override removeExpired(before: number): number {
     return this.remove(({ expiresAt }) => expiresAt < before);
   }

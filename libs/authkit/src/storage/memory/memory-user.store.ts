@@ -1,5 +1,5 @@
 import { UserConflictError, UserStore, type GuardedChange, type KnownUser, type NewUser } from '../user.store.js';
-import type { AuthUser, Change, LoginIdentifier, PasswordChange, UserCondition } from '../user.store.js';
+import type { AuthUser, Change, EmailChange, LoginIdentifier, PasswordChange, UserCondition } from '../user.store.js';
 
 interface Row {
   user: AuthUser;
@@ -60,7 +60,7 @@ export class MemoryUserStore extends UserStore {
     const row = this.rows.get(id);
     if (!row) return 'not_found';
     if (row.user.active === active) return 'unchanged';
-    if (!active && this.isLastAdmin(row, adminRole)) return 'last_admin';
+    if (!active && this.isSole(row, adminRole)) return 'last_admin';
     row.user.active = active;
     if (!active) row.sessionEpoch += 1;
     row.changedAt = at;
@@ -74,7 +74,7 @@ export class MemoryUserStore extends UserStore {
     if (wanted.length === row.user.roles.length && wanted.every((role) => row.user.roles.includes(role))) {
       return 'unchanged';
     }
-    if (adminRole !== null && !wanted.includes(adminRole) && this.isLastAdmin(row, adminRole)) return 'last_admin';
+    if (adminRole !== null && !wanted.includes(adminRole) && this.isSole(row, adminRole)) return 'last_admin';
     row.user.roles = wanted;
     row.changedAt = at;
     return 'changed';
@@ -86,6 +86,36 @@ export class MemoryUserStore extends UserStore {
       row.user.emailVerified = verified;
       return true;
     });
+  }
+
+  override changeEmail(id: string, { from, passwordHash, to, at }: EmailChange): boolean {
+    return this.change(id, at, (row) => {
+      if (row.user.email !== from || row.passwordHash !== passwordHash) return false;
+      if (this.isTaken(id, { email: to })) throw new UserConflictError('email');
+      Object.assign(row.user, { email: to, emailVerified: true });
+      return true;
+    });
+  }
+
+  override changeUsername(id: string, username: string, at: number): boolean {
+    return this.change(id, at, (row) => {
+      if (this.isTaken(id, { username })) throw new UserConflictError('username');
+      row.user.username = username;
+      return true;
+    });
+  }
+
+  override remove(id: string, _at: number, adminRole: string | null): GuardedChange {
+    const row = this.rows.get(id);
+    if (!row) return 'not_found';
+    if (this.isSole(row, adminRole)) return 'last_admin';
+    this.rows.delete(id);
+    return 'changed';
+  }
+
+  override isLastAdmin(id: string, adminRole: string | null): boolean {
+    const row = this.rows.get(id);
+    return row !== undefined && this.isSole(row, adminRole);
   }
 
   override endSessions(id: string, at: number): boolean {
@@ -108,7 +138,12 @@ export class MemoryUserStore extends UserStore {
     return true;
   }
 
-  private isLastAdmin(row: Row, adminRole: string | null): boolean {
+  private isTaken(id: string, identifier: LoginIdentifier): boolean {
+    const other = this.findByIdentifier(identifier);
+    return other !== null && other.user.id !== id;
+  }
+
+  private isSole(row: Row, adminRole: string | null): boolean {
     if (adminRole === null || !row.user.active || !row.user.roles.includes(adminRole)) return false;
     return ![...this.rows.values()].some(
       (other) => other !== row && other.user.active && other.user.roles.includes(adminRole),

@@ -75,6 +75,18 @@ export class TypeOrmOneTimeTokenStore extends OneTimeTokenStore {
     });
   }
 
+  override async list(userId: string): Promise<OneTimeTokenRecord[]> {
+    const { rows } = await this.run(
+      'SELECT {t.*} FROM {t} t WHERE t.{t.userId} === :userId ORDER BY t.{t.createdAt}, t.{t.purpose}, t.{t.slot}',
+      { userId },
+    );
+    return rows.map((row) => this.record(row));
+  }
+
+  override async removeAll(userId: string): Promise<number> {
+    return (await this.run('DELETE FROM {t} WHERE {t.userId} === :userId', { userId })).affected;
+  }
+
   override async removeExpired(before: number): Promise<number> {
     return (await this.run('DELETE FROM {t} WHERE {t.expiresAt} < :before', { before })).affected;
   }
