@@ -81,10 +81,13 @@ export class HashPool {
     const task = this.queue.shift();
     if (!task) return;
     this.running += 1;
-    void (this.size === 0 ? inline(task.job) : this.inWorker(task.job)).then(task.resolve, task.reject).finally(() => {
+    const done = this.size === 0 ? inline(task.job) : this.inWorker(task.job);
+    // Free first, then answered: whoever asks again at once finds the worker it has just had.
+    const freed = done.finally(() => {
       this.running -= 1;
       this.next();
     });
+    void freed.then(task.resolve, task.reject);
   }
 
   /** Async, so that a thread the system refuses is a refusal of this job alone. */
