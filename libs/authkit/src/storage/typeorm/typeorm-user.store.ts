@@ -1,5 +1,5 @@
 import type { Type } from '@nestjs/common';
-import type { DataSource, QueryRunner } from 'typeorm';
+import type { DataSource } from 'typeorm';
 import { UserConflictError, UserStore, type GuardedChange, type KnownUser, type NewUser } from '../user.store.js';
 import type { AuthUser, CreateOutcome, EmailChange, LoginIdentifier, PasswordChange } from '../user.store.js';
 import { createMany, newUserRow } from './create-many.js';
