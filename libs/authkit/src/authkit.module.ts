@@ -28,6 +28,13 @@ import { Links } from './account/links.js';
 import { OneTimeTokens } from './account/one-time-tokens.js';
 import { EmailPolicyGate } from './account/email-policy.js';
 import { UsernameChanges } from './account/username-changes.js';
+import { ACCOUNT_WIPERS, AccountWipers } from './account/account-wipers.js';
+import { emailController } from './account/email.controller.js';
+import { EmailVerification } from './account/email-verification.js';
+import { passwordController } from './account/password.controller.js';
+import { PasswordResets } from './account/password-resets.js';
+import { Registrations } from './account/registrations.js';
+import { SecurityNotices } from './account/security-notices.js';
 import { UserView } from './account/user-view.js';
 import { AuthService } from './auth.service.js';
 import { BootCheck } from './boot-check.js';
@@ -35,6 +42,7 @@ import type { AuthKitFeature } from './features/feature.js';
 import { HttpGate } from './http/http-gate.js';
 import { OWN_CONTROLLERS, OwnRoutes } from './http/own-routes.js';
 import { ProblemWriter } from './http/problem-writer.js';
+import { AfterReply } from './kernel/after-reply.js';
 import { Clock } from './kernel/clock.js';
 import { ImportCheck } from './importing/import-check.js';
 import { UserImporter } from './importing/user-importer.js';
@@ -157,10 +165,11 @@ function compose(definition: DynamicModule, options: AuthKitStaticOptions): Dyna
       ...[AuthKitGuard, GuardCheck, RolePolicy, UserView, AuthEvents, AuthEventExplorer],
       ...[HttpGate, OwnRoutes, ProblemWriter, BootCheck, ReadinessService],
       ...[UserImporter, ImportCheck],
-      ...[OneTimeTokens, Links],
+      ...[OneTimeTokens, Links, AfterReply],
       ...[MAILER_PROVIDER, MailboxMailer, MailboxRoute, MailLocales, MailRenderer, MailDelivery, SealedMails],
       ...[Outbox, OutboxWorker],
       ...[EmailChanges, UsernameChanges, Deletions, Erasures, DataExport],
+      ...[AccountWipers, Registrations, EmailVerification, PasswordResets],
       ...ROUTE_PROVIDERS,
       ...features.flatMap((feature) => feature.providers ?? []),
       ...collected(AUTHENTICATORS, [...features.map(({ authenticator }) => authenticator), SessionAuthenticator]),
@@ -168,7 +177,11 @@ function compose(definition: DynamicModule, options: AuthKitStaticOptions): Dyna
         SECOND_FACTORS,
         features.map(({ secondFactor }) => secondFactor),
       ),
-      ...subscribed(features.map(({ listener }) => listener)),
+      ...collected(
+        ACCOUNT_WIPERS,
+        features.map(({ accountWiper }) => accountWiper),
+      ),
+      ...subscribed([SecurityNotices, ...features.map(({ listener }) => listener)]),
       ...(options.globalGuard === false ? [] : [{ provide: APP_GUARD, useExisting: AuthKitGuard }]),
     ],
     exports: [
@@ -208,6 +221,8 @@ function controllersOf(
     tokenController(path),
     stepUpController(path),
     accountController(path, { register: dto.register ?? RegisterDto, profile: dto.profile ?? NoProfileDto, user }),
+    passwordController(path),
+    emailController(path),
     sessionsController(path),
     emailChangeController(path),
     accountLifecycleController(path, user),

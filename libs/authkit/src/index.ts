@@ -26,6 +26,7 @@ export {
   Public,
   RequireFresh,
   Roles,
+  VerifiedEmail,
 } from './access/decorators.js';
 export { ApiProblem, authKitOpenApi, ProblemDto, type AuthKitOpenApiOptions } from './access/openapi.js';
 export { Grants, RolePolicy } from './access/role-policy.js';
@@ -34,7 +35,8 @@ export { RouteInventory } from './access/route-inventory.js';
 export { ruleOf, type RouteRule } from './access/route-rule.js';
 
 export { AuthUserDto, RegisterDto } from './account/account.dto.js';
-export type { Registration, RegistrationGrants } from './account/account.service.js';
+export { AccountWiper, assertProven, type WipeCause } from './account/account-wipers.js';
+export type { Registration, RegistrationGrants } from './account/registrations.js';
 export { canonicalEmail } from './account/email-address.js';
 export { canonicalUsername } from './account/username.js';
 export { UserView } from './account/user-view.js';
@@ -114,6 +116,7 @@ export {
   type NewUser,
   type OptionalUserMethod,
   type PasswordChange,
+  type UserCondition,
   type UserRecord,
 } from './storage/user.store.js';
 export { AuthUserBase, withAuthUser, type AuthUserColumnNames } from './storage/typeorm/auth-user.base.js';

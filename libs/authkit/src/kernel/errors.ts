@@ -29,7 +29,7 @@ export const PROBLEMS = {
   csrf_rejected: [403, 'The request comes from another site'],
   /** Cookies are involved and no header says where the call comes from. Send `Origin`, or use bearer tokens. */
   csrf_origin_missing: [403, 'The request does not say which site it comes from'],
-  /** Login with `requireVerifiedEmail`: all else was right. Change of the address: the present one is not proven. Prove it. */
+  /** Login with `requireVerifiedEmail`: all else was right. Elsewhere: it is for users with a proven address. Prove it. */
   email_not_verified: [403, 'The e-mail address is not verified yet'],
   /** Login after failures, or registration: `captchaToken` is missing or not right. Show the widget. */
   captcha_required: [403, 'Solve the captcha first'],

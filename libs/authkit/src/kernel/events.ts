@@ -22,6 +22,10 @@ export type RevocationReason =
   | 'generation_ahead'
   /** `others`; `all` when the host set it. */
   | 'password_changed'
+  /** A new password was chosen by a link; `all`. */
+  | 'password_reset'
+  /** The owner of the address said that the registration was somebody else's; `all`. */
+  | 'registration_disowned'
   /** The address was taken back, with `requireVerifiedEmail`; `all`. */
   | 'email_unverified'
   /** `all`. */
@@ -46,6 +50,12 @@ export type MailFailure =
 export interface AuthEventDetails {
   /** An account was made. */
   'user.registered': { email: string };
+  /** With `requireVerifiedEmail`, somebody registered an address that has an account; `replaced`: it was never proven, and has their password now. */
+  'registration.repeated': { replaced: boolean };
+  /** The owner of an address not proven said that the registration was somebody else's: its password is gone. */
+  'registration.disowned': { email: string };
+  /** The address was proven to be the user's: by the link of the registration, or by one to choose a password. */
+  'email.verified': { email: string; by: 'link' | 'reset' };
   /** `AuthService.importUser()` made an account. */
   'user.imported': { email: string };
   /** `UserImporter.run()` is over, or broke off; not after a dry run. */
@@ -96,8 +106,10 @@ export interface AuthEventDetails {
   'session.generation_ahead': { presented: number; current: number };
   /** Sessions ended; `sessionId` says which if it is one. */
   'session.revoked': { reason: RevocationReason; scope: 'one' | 'others' | 'all' | 'oldest' };
-  /** The password was changed by its owner, or set by the host. */
-  'password.changed': { by: 'user' | 'host' };
+  /** A link to choose a password is on its way to the user. */
+  'password.reset_requested': { template: 'reset_password' | 'set_password' | 'login_disabled' };
+  /** The password was changed by its owner, chosen by a link, or set by the host. */
+  'password.changed': { by: 'user' | 'reset' | 'host' };
   /** `passwords.breachCheck` gave no answer, and a new password passed without it; `reason` is for you. */
   'password.breach_check_failed': { reason: string };
   /** A hash names a pepper that `passwords.pepper` lacks; its owner got 503. Configure it again. */

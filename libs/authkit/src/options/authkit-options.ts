@@ -165,6 +165,8 @@ export interface AuthKitRuntimeOptions {
     enabled?: boolean;
     /** Login needs a verified address, and registering without a username never tells whether one is taken. @default false */
     requireVerifiedEmail?: boolean;
+    /** Whether a new account with a password and an address not proven gets a mail with a link that proves it. @default true */
+    verifyEmail?: boolean;
     /** Roles of a new account. @default ['user'] */
     defaultRoles?: readonly string[];
     /** Usernames nobody may register, besides the built-in ones (`admin`, `root`, `support` ...). @default [] */

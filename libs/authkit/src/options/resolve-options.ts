@@ -1,7 +1,7 @@
 import { AuthKitConfigError } from '../kernel/errors.js';
 import { isLoopbackHost } from '../kernel/loopback.js';
 import type { CredentialTransport } from '../kernel/credential-transport.js';
-import type { OneTimePurpose } from '../storage/one-time-token.store.js';
+import type { LinkPurpose } from '../storage/one-time-token.store.js';
 import type { AuthKitRuntimeOptions } from './authkit-options.js';
 import type { ResolvedOptions } from './resolved-options.js';
 import { captcha, emailPolicy, limitsInForce, rateLimits, trustedProxies } from './abuse-options.js';
@@ -77,6 +77,7 @@ export function resolveOptions(raw: AuthKitRuntimeOptions, env: NodeJS.ProcessEn
       section(value, path, {
         enabled: bool(true),
         requireVerifiedEmail: bool(false),
+        verifyEmail: bool(true),
         defaultRoles,
         reservedUsernames: textList([]),
         emailPolicy,
@@ -139,6 +140,11 @@ export function resolveOptions(raw: AuthKitRuntimeOptions, env: NodeJS.ProcessEn
   if (given.cookies.domain !== null) {
     warnings.push('cookies.domain shares cookies with every subdomain; they lose the __Host- prefix');
   }
+  if (given.registration.requireVerifiedEmail && !given.registration.verifyEmail) {
+    warnings.push(
+      'registration.verifyEmail is false: nobody can sign in until you prove the address and call AuthService.setEmailVerified()',
+    );
+  }
   if (given.session.check === 'never') {
     warnings.push(
       "session.check is 'never': logout, deactivation and role changes take effect only when access tokens expire",
@@ -196,7 +202,7 @@ export function resolveOptions(raw: AuthKitRuntimeOptions, env: NodeJS.ProcessEn
 
 type LinkLifetimes = Record<'verifyEmail' | 'resetPassword' | 'setPassword' | 'changeEmail' | 'objection', number>;
 
-function byPurpose(given: LinkLifetimes): Record<OneTimePurpose, number> {
+function byPurpose(given: LinkLifetimes): Record<LinkPurpose, number> {
   return {
     verify_email: given.verifyEmail,
     disown_registration: given.verifyEmail,

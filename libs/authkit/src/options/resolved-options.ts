@@ -6,7 +6,7 @@ import type { MailTemplates } from '../mail/mail-templates.js';
 import type { MailTransport } from '../mail/mail-transport.js';
 import type { PasswordHasher } from '../passwords/password-hasher.js';
 import type { PepperKey } from '../passwords/pepper.js';
-import type { OneTimePurpose } from '../storage/one-time-token.store.js';
+import type { LinkPurpose } from '../storage/one-time-token.store.js';
 import type { AuthUser } from '../storage/user.store.js';
 import type { CaptchaOptions, EmailPolicy, ResolvedRateLimits } from './abuse-options.js';
 import type { RoleDefinition } from './authkit-options.js';
@@ -56,6 +56,7 @@ export interface ResolvedOptions {
   readonly registration: {
     readonly enabled: boolean;
     readonly requireVerifiedEmail: boolean;
+    readonly verifyEmail: boolean;
     readonly defaultRoles: readonly string[];
     readonly reservedUsernames: readonly string[];
     readonly emailPolicy: EmailPolicy | null;
@@ -78,7 +79,7 @@ export interface ResolvedOptions {
   readonly captcha: Required<CaptchaOptions> | null;
   readonly trustedProxies: readonly string[];
   /** Milliseconds. A link that cancels a deletion is good until then, whatever this says. */
-  readonly linkLifetimes: Readonly<Record<OneTimePurpose, number>>;
+  readonly linkLifetimes: Readonly<Record<LinkPurpose, number>>;
   readonly roles: Readonly<Record<string, Required<RoleDefinition>>>;
   readonly adminRole: string | null;
   readonly allowedOrigins: readonly string[];

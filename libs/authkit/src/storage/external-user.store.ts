@@ -7,7 +7,14 @@ import {
   type KnownUser,
   type NewUser,
 } from './user.store.js';
-import type { EmailChange, LoginIdentifier, OptionalUserMethod, PasswordChange, UserRecord } from './user.store.js';
+import type {
+  EmailChange,
+  LoginIdentifier,
+  OptionalUserMethod,
+  PasswordChange,
+  UserCondition,
+  UserRecord,
+} from './user.store.js';
 import type { UserStateStore } from './user-state.store.js';
 
 /** The host's own store with what it lacks filled in: session epochs, when it keeps none. */
@@ -87,8 +94,13 @@ export class ExternalUserStore extends UserStore {
     return this.users.setRoles(id, roles, at, adminRole);
   }
 
-  override setEmailVerified(id: string, verified: boolean, at: number): boolean | Promise<boolean> {
-    return this.users.setEmailVerified(id, verified, at);
+  override setEmailVerified(
+    id: string,
+    verified: boolean,
+    at: number,
+    where?: UserCondition,
+  ): boolean | Promise<boolean> {
+    return this.users.setEmailVerified(id, verified, at, where);
   }
 
   override changeEmail(id: string, change: EmailChange): boolean | Promise<boolean> {

@@ -53,10 +53,23 @@ export interface CreateOutcome {
   readonly detail?: string;
 }
 
+/** What must still be true of the user for a change to happen; judged by the statement that changes. */
+export interface UserCondition {
+  /** This is the user's address. */
+  email?: string;
+  /** The address is verified, or is not. */
+  emailVerified?: boolean;
+  /** This is the stored hash, or there is none. */
+  passwordHash?: string | null;
+}
+
 /** Replaces a hash only where the stored one still is `from` (undefined: whatever it is). */
 export interface PasswordChange {
   from: string | null | undefined;
-  to: string;
+  /** Null takes the password away. */
+  to: string | null;
+  /** What else must be true. @default nothing */
+  where?: Pick<UserCondition, 'email' | 'emailVerified'>;
   /** Ends every session by a new epoch, in the same statement. */
   endSessions: boolean;
   at: number;
@@ -128,7 +141,7 @@ export abstract class UserStore<U extends AuthUser = AuthUser> {
     return unsupported('updateProfile');
   }
 
-  /** False when the stored hash is not `change.from` any more. */
+  /** False when the stored hash is not `change.from` any more, or `change.where` is not true. */
   changePassword(_id: string, _change: PasswordChange): MaybePromise<boolean> {
     return unsupported('changePassword');
   }
@@ -148,7 +161,8 @@ export abstract class UserStore<U extends AuthUser = AuthUser> {
     return unsupported('setRoles');
   }
 
-  setEmailVerified(_id: string, _verified: boolean, _at: number): MaybePromise<boolean> {
+  /** False when there is no such user, or the condition is not true of them. */
+  setEmailVerified(_id: string, _verified: boolean, _at: number, _where?: UserCondition): MaybePromise<boolean> {
     return unsupported('setEmailVerified');
   }
 

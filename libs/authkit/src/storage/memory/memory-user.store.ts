@@ -1,5 +1,5 @@
 import { UserConflictError, UserStore, type GuardedChange, type KnownUser, type NewUser } from '../user.store.js';
-import type { AuthUser, Change, EmailChange, LoginIdentifier, PasswordChange } from '../user.store.js';
+import type { AuthUser, Change, EmailChange, LoginIdentifier, PasswordChange, UserCondition } from '../user.store.js';
 
 interface Row {
   user: AuthUser;
@@ -49,7 +49,7 @@ export class MemoryUserStore extends UserStore {
 
   override changePassword(id: string, change: PasswordChange): boolean {
     return this.change(id, change.at, (row) => {
-      if (change.from !== undefined && row.passwordHash !== change.from) return false;
+      if (!holds(row, { ...change.where, passwordHash: change.from })) return false;
       row.passwordHash = change.to;
       if (change.endSessions) row.sessionEpoch += 1;
       return true;
@@ -80,8 +80,9 @@ export class MemoryUserStore extends UserStore {
     return 'changed';
   }
 
-  override setEmailVerified(id: string, verified: boolean, at: number): boolean {
+  override setEmailVerified(id: string, verified: boolean, at: number, where: UserCondition = {}): boolean {
     return this.change(id, at, (row) => {
+      if (!holds(row, where)) return false;
       row.user.emailVerified = verified;
       return true;
     });
@@ -148,6 +149,13 @@ export class MemoryUserStore extends UserStore {
       (other) => other !== row && other.user.active && other.user.roles.includes(adminRole),
     );
   }
+}
+
+function holds({ user, passwordHash }: Row, where: UserCondition): boolean {
+  const found: Required<UserCondition> = { email: user.email, emailVerified: user.emailVerified, passwordHash };
+  return (Object.keys(where) as (keyof UserCondition)[]).every(
+    (name) => where[name] === undefined || where[name] === found[name],
+  );
 }
 
 /** Callers get their own object, as from a database. */

@@ -1,7 +1,14 @@
 import type { Type } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import { UserConflictError, UserStore, type GuardedChange, type KnownUser, type NewUser } from '../user.store.js';
-import type { AuthUser, CreateOutcome, EmailChange, LoginIdentifier, PasswordChange } from '../user.store.js';
+import type {
+  AuthUser,
+  CreateOutcome,
+  EmailChange,
+  LoginIdentifier,
+  PasswordChange,
+  UserCondition,
+} from '../user.store.js';
 import { createMany, newUserRow } from './create-many.js';
 import { isUniqueViolation } from './dialect.js';
 import { entitiesFor } from './entities.js';
@@ -9,6 +16,7 @@ import { LastAdmin } from './last-admin.js';
 import { compile, execute, type Statement } from './sql-template.js';
 import { conflictOf, hasProperty, uniqueTexts } from './taken-value.js';
 import { TypeOrmUnitOfWork, type Connection } from './typeorm-unit-of-work.js';
+import { guardOf } from './user-condition.js';
 import { insertRoles, userRows, type UserRows } from './user-rows.js';
 
 /** Users in the host's entity, their roles in `auth_user_roles`. */
@@ -85,11 +93,12 @@ export class TypeOrmUserStore extends UserStore {
   }
 
   override async changePassword(id: string, change: PasswordChange): Promise<boolean> {
-    const guard = change.from === undefined ? '' : hasHash(change.from, ':from');
+    const { to, endSessions, at } = change;
+    const where = { ...change.where, passwordHash: change.from };
     return this.update(
       `UPDATE {u} SET {u.passwordHash} = :to, {u.sessionEpoch} = {u.sessionEpoch} + :bump, {u.changedAt} = :at
-       WHERE {u.id} === :id${guard}`,
-      { id, to: change.to, from: change.from, bump: change.endSessions ? 1 : 0, at: change.at },
+       WHERE {u.id} === :id${guardOf(where)}`,
+      { ...where, id, to, bump: endSessions ? 1 : 0, at },
     );
   }
 
@@ -135,20 +144,20 @@ export class TypeOrmUserStore extends UserStore {
     });
   }
 
-  override setEmailVerified(id: string, verified: boolean, at: number): Promise<boolean> {
-    return this.update('UPDATE {u} SET {u.emailVerified} = :verified, {u.changedAt} = :at WHERE {u.id} === :id', {
-      id,
-      verified,
-      at,
-    });
+  override setEmailVerified(id: string, verified: boolean, at: number, where: UserCondition = {}): Promise<boolean> {
+    return this.update(
+      `UPDATE {u} SET {u.emailVerified} = :verified, {u.changedAt} = :at WHERE {u.id} === :id${guardOf(where)}`,
+      { ...where, id, verified, at },
+    );
   }
 
-  override changeEmail(id: string, change: EmailChange): Promise<boolean> {
+  override changeEmail(id: string, { from: email, passwordHash, to, at }: EmailChange): Promise<boolean> {
+    const where = { email, passwordHash };
     return this.unlessTaken('email', () =>
       this.update(
         `UPDATE {u} SET {u.email} = :to, {u.emailVerified} = :verified, {u.changedAt} = :at
-         WHERE {u.id} === :id AND {u.email} === :from${hasHash(change.passwordHash, ':passwordHash')}`,
-        { id, ...change, verified: true },
+         WHERE {u.id} === :id${guardOf(where)}`,
+        { ...where, id, to, verified: true, at },
       ),
     );
   }
@@ -239,9 +248,4 @@ export class TypeOrmUserStore extends UserStore {
     }
     return statement;
   }
-}
-
-/** The condition that the stored hash is this one. */
-function hasHash(hash: string | null, parameter: string): string {
-  return hash === null ? ' AND {u.passwordHash} IS NULL' : ` AND {u.passwordHash} === ${parameter}`;
 }
