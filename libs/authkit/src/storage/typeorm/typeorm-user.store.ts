@@ -163,12 +163,9 @@ export class TypeOrmUserStore extends UserStore {
   }
 
   override changeUsername(id: string, username: string, at: number): Promise<boolean> {
+    const values = { id, username, at };
     return this.unlessTaken('username', () =>
-      this.update('UPDATE {u} SET {u.username} = :username, {u.changedAt} = :at WHERE {u.id} === :id', {
-        id,
-        username,
-        at,
-      }),
+      this.update('UPDATE {u} SET {u.username} = :username, {u.changedAt} = :at WHERE {u.id} === :id', values),
     );
   }
 
