@@ -102,7 +102,8 @@ export class OneTimeTokens {
       slot: binding.slot ?? '',
       hash: hashOf(token),
       email: binding.email ?? user.email,
-      fingerprint: binding.passwordHash === undefined ? null : fingerprintOf(binding.passwordHash),
+      fingerprint:
+        binding.fingerprint ?? (binding.passwordHash === undefined ? null : fingerprintOf(binding.passwordHash)),
       createdAt,
       expiresAt: createdAt + binding.lifetime,
       consumedAt: null,
