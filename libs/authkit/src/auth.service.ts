@@ -1,9 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { AccountService } from './account/account.service.js';
+import { Deletions } from './account/deletions.js';
 import { EmailVerification } from './account/email-verification.js';
 import { PasswordResets } from './account/password-resets.js';
 import { Registrations, type Registration, type RegistrationGrants } from './account/registrations.js';
-import { Deletions } from './account/deletions.js';
 import type { ImportUser } from './importing/import-user.js';
 import { UserImporter } from './importing/user-importer.js';
 import { AuthKitError } from './kernel/errors.js';

@@ -15,36 +15,28 @@ import { RolePolicy } from './access/role-policy.js';
 import { RouteInventory } from './access/route-inventory.js';
 import { ROUTE_PROVIDERS } from './access/route-report.js';
 import { SessionAuthenticator } from './access/session.authenticator.js';
-import { accountController } from './account/account.controller.js';
-import { AuthUserDto, NoProfileDto, RegisterDto } from './account/account.dto.js';
 import { AccountService } from './account/account.service.js';
-import { ACCOUNT_WIPERS, AccountWipers } from './account/account-wipers.js';
-import { emailController } from './account/email.controller.js';
-import { EmailVerification } from './account/email-verification.js';
+import { DataExport } from './account/data-export.js';
+import { Deletions } from './account/deletions.js';
+import { EmailChanges } from './account/email-changes.js';
+import { Erasures } from './account/erasures.js';
 import { Links } from './account/links.js';
 import { OneTimeTokens } from './account/one-time-tokens.js';
 import { EmailPolicyGate } from './account/email-policy.js';
-import { passwordController } from './account/password.controller.js';
+import { UsernameChanges } from './account/username-changes.js';
+import { ACCOUNT_WIPERS, AccountWipers } from './account/account-wipers.js';
+import { EmailVerification } from './account/email-verification.js';
 import { PasswordResets } from './account/password-resets.js';
 import { Registrations } from './account/registrations.js';
 import { SecurityNotices } from './account/security-notices.js';
-import { accountLifecycleController } from './account/account-lifecycle.controller.js';
-import { DataExport } from './account/data-export.js';
-import { Deletions } from './account/deletions.js';
-import { emailChangeController } from './account/email-change.controller.js';
-import { EmailChanges } from './account/email-changes.js';
-import { Erasures } from './account/erasures.js';
-import { UsernameChanges } from './account/username-changes.js';
 import { UserView } from './account/user-view.js';
 import { AuthService } from './auth.service.js';
 import { BootCheck } from './boot-check.js';
 import { DeviceWiper } from './devices/device-wiper.js';
 import { DeviceTokens } from './devices/device-tokens.js';
-import { devicesController } from './devices/devices.controller.js';
 import { DisownedLogins } from './devices/disowned-logins.js';
 import { KnownDevices } from './devices/known-devices.js';
 import { NewDeviceNotice } from './devices/new-device-notice.js';
-import type { AuthKitFeature } from './features/feature.js';
 import { HttpGate } from './http/http-gate.js';
 import { OWN_CONTROLLERS, OwnRoutes } from './http/own-routes.js';
 import { ProblemWriter } from './http/problem-writer.js';
@@ -58,11 +50,8 @@ import { AuthEventExplorer } from './kernel/on-auth-event.decorator.js';
 import { AttemptCounters } from './login/attempt-counters.js';
 import { AttemptLimiter } from './login/attempt-limiter.js';
 import { CaptchaGate } from './login/captcha-gate.js';
-import { loginController } from './login/login.controller.js';
 import { LoginService } from './login/login.service.js';
 import { SECOND_FACTORS } from './login/second-factor.js';
-import { stepUpController } from './login/step-up.controller.js';
-import { tokenController } from './login/token.controller.js';
 import { MailDelivery } from './mail/mail-delivery.js';
 import { MailLocales } from './mail/mail-locale.js';
 import { MailRenderer } from './mail/mail-renderer.js';
@@ -77,6 +66,7 @@ import { resolveOptions, type ResolvedOptions } from './options/resolve-options.
 import { RESOLVED_OPTIONS, STATIC_OPTIONS } from './options/tokens.js';
 import { PasswordPolicy } from './passwords/password-policy.service.js';
 import { PasswordService } from './passwords/password.service.js';
+import { controllersOf } from './module-controllers.js';
 import { storageOf } from './module-storage.js';
 import { ReadinessService } from './readiness.service.js';
 import { AccessTokenKeys } from './sessions/access-token-keys.js';
@@ -89,7 +79,6 @@ import { RefreshTokens } from './sessions/refresh-token.js';
 import { SessionCache } from './sessions/session-cache.js';
 import { SessionIssuer } from './sessions/session-issuer.js';
 import { SessionService } from './sessions/session.service.js';
-import { sessionsController } from './sessions/sessions.controller.js';
 import { TokenPairs } from './sessions/token-pair.js';
 import { TokenTransport } from './sessions/token-transport.js';
 import { SessionStore } from './storage/session.store.js';
@@ -211,31 +200,6 @@ function compose(definition: DynamicModule, options: AuthKitStaticOptions): Dyna
       ...features.flatMap((feature) => feature.exports ?? []),
     ],
   };
-}
-
-function controllersOf(
-  { routes = {}, dto = {} }: AuthKitStaticOptions,
-  features: readonly AuthKitFeature[],
-): Type<object>[] {
-  if (routes === false) return [];
-  const path = routes.prefix ?? 'auth';
-  const user = dto.user ?? AuthUserDto;
-  const core = [
-    loginController(path, user),
-    tokenController(path),
-    stepUpController(path),
-    accountController(path, { register: dto.register ?? RegisterDto, profile: dto.profile ?? NoProfileDto, user }),
-    passwordController(path),
-    emailController(path),
-    sessionsController(path),
-    devicesController(path),
-    emailChangeController(path),
-    accountLifecycleController(path, user),
-  ];
-  return features.reduce((all, feature) => {
-    const at = routes.features?.[feature.name] ?? feature.defaultPath ?? feature.name;
-    return at === false ? all : [...all, ...(feature.controllers?.(at) ?? [])];
-  }, core);
 }
 
 /** Provides each class, and all their instances as a list under one token. */

@@ -2,10 +2,9 @@ export { AuthKitModule, type AuthKitAsyncOptions } from './authkit.module.js';
 export { AuthService, type SignIn } from './auth.service.js';
 export { ReadinessService } from './readiness.service.js';
 
-export type { AccountOptions } from './options/account-options.js';
+export type { AccessTokenKey } from './options/access-token-key.js';
 export type { CaptchaOptions, EmailPolicy, RateLimit, RateLimits } from './options/abuse-options.js';
 export type {
-  AccessTokenKey,
   AuthKitOptions,
   AuthKitRuntimeOptions,
   AuthKitStaticOptions,

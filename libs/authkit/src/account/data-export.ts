@@ -33,12 +33,15 @@ export class DataExport {
     const user = (await this.users.findById(userId))?.user;
     if (!user) throw new AuthKitError('user_not_found');
     const deletion = await this.deletions.find(userId);
+    const tokens = await this.tokens.list(userId);
     const mails = await this.outbox.listOf(userId);
     const held = {
       exportedAt: new Date(this.clock.now()),
       profile: user,
       sessions: (await this.sessions.listAll(userId)).map(sessionOf),
-      links: (await this.tokens.list(userId)).map(linkOf),
+      links: tokens.filter(({ purpose }) => purpose !== 'notice').map(linkOf),
+      // No links: they keep such a mail from going out too often.
+      notices: tokens.filter(({ purpose }) => purpose === 'notice').map(noticeOf),
       mails: mails
         .filter(({ template }) => template !== TO_OTHERS)
         .map(({ template, createdAt }) => ({ template, createdAt: new Date(createdAt) })),
@@ -87,4 +90,8 @@ function linkOf({ purpose, email, createdAt, expiresAt, consumedAt }: OneTimeTok
     expiresAt: new Date(expiresAt),
     usedAt: consumedAt === null ? null : new Date(consumedAt),
   };
+}
+
+function noticeOf({ slot, createdAt }: OneTimeTokenRecord): object {
+  return { template: slot, sentAt: new Date(createdAt) };
 }

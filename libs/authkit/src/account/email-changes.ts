@@ -6,9 +6,10 @@ import { AuthEvents } from '../kernel/events.js';
 import { AttemptLimiter } from '../login/attempt-limiter.js';
 import { Outbox } from '../mail/outbox.js';
 import { SessionService } from '../sessions/session.service.js';
-import type { OneTimePurpose } from '../storage/one-time-token.store.js';
+import type { LinkPurpose } from '../storage/one-time-token.store.js';
 import { UnitOfWork } from '../storage/unit-of-work.js';
 import { UserStore, type KnownUser } from '../storage/user.store.js';
+import { assertProven } from './account-wipers.js';
 import { canonicalEmail } from './email-address.js';
 import { EmailPolicyGate } from './email-policy.js';
 import { Links } from './links.js';
@@ -16,7 +17,7 @@ import { linkInvalid, OneTimeTokens } from './one-time-tokens.js';
 import { orConflict, refuseField } from './refusals.js';
 
 /** What was sent to the address that is given up, or is about it. */
-const OF_OLD_ADDRESS: readonly OneTimePurpose[] = [
+const OF_OLD_ADDRESS: readonly LinkPurpose[] = [
   'verify_email',
   'disown_registration',
   'reset_password',
@@ -50,7 +51,7 @@ export class EmailChanges {
     const known = await this.known(userId);
     if (!known) throw new AuthKitError('user_not_found');
     const { user } = known;
-    if (!user.emailVerified) throw new AuthKitError('email_not_verified');
+    assertProven(user);
     if (email === user.email) refuseField('newEmail', 'same_email', 'This is the present address.');
     if (!this.users.supports('changeEmail')) throw new AuthKitError('not_supported');
     await this.policy.assertAcceptable(email, 'change_email', 'newEmail');

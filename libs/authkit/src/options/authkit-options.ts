@@ -2,6 +2,7 @@ import type { ModuleMetadata, Type } from '@nestjs/common';
 import type { AuthKitFeature } from '../features/feature.js';
 import type { CredentialTransport } from '../kernel/credential-transport.js';
 import type { Duration } from '../kernel/duration.js';
+import type { MaybePromise } from '../kernel/maybe-promise.js';
 import type { BreachCheck } from '../passwords/breach-check.js';
 import type { MailTemplates } from '../mail/mail-templates.js';
 import type { SmtpOptions } from '../mail/mail-transport.js';
@@ -15,7 +16,7 @@ import type { OutboxStore } from '../storage/outbox.store.js';
 import type { AttemptStore } from '../storage/attempt.store.js';
 import type { SessionStore } from '../storage/session.store.js';
 import type { AuthUser, UserStore } from '../storage/user.store.js';
-import type { AccountOptions } from './account-options.js';
+import type { AccessTokenKey } from './access-token-key.js';
 import type { CaptchaOptions, EmailPolicy, RateLimits } from './abuse-options.js';
 
 /** The part of the options that shapes the module graph; given directly, in `forRootAsync` too. */
@@ -68,25 +69,6 @@ export interface AuthKitStaticOptions<U extends AuthUser = AuthUser> {
   /** Registers `AuthKitGuard` for every handler of the app; false lets the host place it. @default true */
   globalGuard?: boolean;
 }
-
-/** A key of the access tokens. Other services verify with the public half (JWKS), or share an HS256 secret. */
-export type AccessTokenKey = {
-  /** Names the key in tokens and in the JWKS. */
-  kid: string;
-  /** Published and verifying at once, signing only from then on: verifiers know a new key before they meet it. @default at once */
-  signsFrom?: Date | string;
-} & (
-  | {
-      alg: 'RS256' | 'ES256' | 'PS256';
-      /** A private key in PEM; a public key only verifies. RSA of 2048 bits or more, EC on P-256. */
-      pem: string;
-    }
-  | {
-      alg: 'HS256';
-      /** At least 32 random bytes, used as they are. */
-      secret: string;
-    }
-);
 
 /** What a role grants. */
 export interface RoleDefinition {
@@ -198,7 +180,22 @@ export interface AuthKitRuntimeOptions {
     emailPolicy?: EmailPolicy;
   };
   /** What users may do with their accounts, and what the app's own data has to do with it. */
-  account?: AccountOptions;
+  account?: {
+    /** DELETE /auth/me. */
+    deletion?: {
+      /** Whether users may delete their accounts. @default true */
+      enabled?: boolean;
+      /** How long they may think again; 0 s (erased at once) to 90 d. @default '7d' */
+      grace?: Duration;
+    };
+    /**
+     * Removes what the app holds about a user whose account is about to be erased. When it fails the account stays, closed,
+     * and it is called again later: it must not mind that. @default nothing
+     */
+    onErase?: (user: AuthUser) => MaybePromise<void>;
+    /** What the app holds about a user; part of GET /auth/me/export. @default nothing */
+    exportData?: (user: AuthUser) => MaybePromise<object>;
+  };
   /** How long the links in mails are good; 1 min to 30 d each. */
   linkLifetimes?: {
     /** To prove the address, and to say that the registration was somebody else's. @default '24h' */

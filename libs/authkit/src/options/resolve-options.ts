@@ -5,6 +5,7 @@ import type { LinkPurpose } from '../storage/one-time-token.store.js';
 import type { AuthKitRuntimeOptions } from './authkit-options.js';
 import type { ResolvedOptions } from './resolved-options.js';
 import { captcha, emailPolicy, limitsInForce, rateLimits, trustedProxies } from './abuse-options.js';
+import { parseBaseUrl } from './base-url.js';
 import { bool, duration, integer, oneOf, refuse, section, text, textList } from './option-parsers.js';
 import { assertPeppers, peppers } from './pepper-parser.js';
 import {
@@ -217,21 +218,6 @@ function byPurpose(given: LinkLifetimes): Record<LinkPurpose, number> {
     not_me: given.objection,
     cancel_deletion: given.objection,
   };
-}
-
-function parseBaseUrl(value: string | null): URL {
-  if (value === null) {
-    throw new AuthKitConfigError(
-      'baseUrl',
-      'it is missing',
-      "Set it to the app's public URL, e.g. https://app.example.com.",
-    );
-  }
-  const url = URL.canParse(value) ? new URL(value) : null;
-  if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password || url.search || url.hash) {
-    return refuse('baseUrl', value, 'Give an http(s) URL without credentials, query or fragment.');
-  }
-  return url;
 }
 
 /** RFC 6265bis: __Host- proves that no sibling subdomain and no plain-HTTP page has set the cookie. */

@@ -4,7 +4,7 @@ import { UserConflictError, type NewUser } from '../user.store.js';
 import type { Connection, TypeOrmUnitOfWork } from './typeorm-unit-of-work.js';
 
 /** Whether some row has one of these values where the entity allows each only once. */
-export async function hasTakenValue(
+async function hasTakenValue(
   source: DataSource,
   entity: Type<object>,
   values: Readonly<Record<string, unknown>>,

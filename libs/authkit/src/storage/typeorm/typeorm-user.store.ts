@@ -151,23 +151,21 @@ export class TypeOrmUserStore extends UserStore {
     );
   }
 
-  override changeEmail(id: string, change: EmailChange): Promise<boolean> {
+  override changeEmail(id: string, { from: email, passwordHash, to, at }: EmailChange): Promise<boolean> {
+    const where = { email, passwordHash };
     return this.unlessTaken('email', () =>
       this.update(
         `UPDATE {u} SET {u.email} = :to, {u.emailVerified} = :verified, {u.changedAt} = :at
-         WHERE {u.id} === :id AND {u.email} === :from${hasHash(change.passwordHash, ':passwordHash')}`,
-        { id, ...change, verified: true },
+         WHERE {u.id} === :id${guardOf(where)}`,
+        { ...where, id, to, verified: true, at },
       ),
     );
   }
 
   override changeUsername(id: string, username: string, at: number): Promise<boolean> {
+    const values = { id, username, at };
     return this.unlessTaken('username', () =>
-      this.update('UPDATE {u} SET {u.username} = :username, {u.changedAt} = :at WHERE {u.id} === :id', {
-        id,
-        username,
-        at,
-      }),
+      this.update('UPDATE {u} SET {u.username} = :username, {u.changedAt} = :at WHERE {u.id} === :id', values),
     );
   }
 
@@ -247,9 +245,4 @@ export class TypeOrmUserStore extends UserStore {
     }
     return statement;
   }
-}
-
-/** The condition that the stored hash is this one. */
-function hasHash(hash: string | null, parameter: string): string {
-  return hash === null ? ' AND {u.passwordHash} IS NULL' : ` AND {u.passwordHash} === ${parameter}`;
 }
