@@ -6,6 +6,7 @@ import type { MailTemplate } from '../mail/mail-messages.js';
 import { RESOLVED_OPTIONS } from '../options/tokens.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
 import { DeletionStore } from '../storage/deletion.store.js';
+import { DeviceStore, type DeviceRecord } from '../storage/device.store.js';
 import { OneTimeTokenStore, type OneTimeTokenRecord } from '../storage/one-time-token.store.js';
 import { OutboxStore } from '../storage/outbox.store.js';
 import { SessionStore, type SessionRecord } from '../storage/session.store.js';
@@ -20,6 +21,7 @@ export class DataExport {
   constructor(
     @Inject(UserStore) private readonly users: UserStore,
     private readonly sessions: SessionStore,
+    private readonly devices: DeviceStore,
     private readonly tokens: OneTimeTokenStore,
     private readonly outbox: OutboxStore,
     private readonly deletions: DeletionStore,
@@ -39,6 +41,7 @@ export class DataExport {
       exportedAt: new Date(this.clock.now()),
       profile: user,
       sessions: (await this.sessions.listAll(userId)).map(sessionOf),
+      devices: (await this.devices.listAll(userId)).map(deviceOf),
       links: tokens.filter(({ purpose }) => purpose !== 'notice').map(linkOf),
       // No links: they keep such a mail from going out too often.
       notices: tokens.filter(({ purpose }) => purpose === 'notice').map(noticeOf),
@@ -79,6 +82,17 @@ function sessionOf(session: SessionRecord): object {
     expiresAt: new Date(Math.min(session.idleExpiresAt, session.absoluteExpiresAt)),
     endedAt: session.revokedAt === null ? null : new Date(session.revokedAt),
     endReason: revokedReason,
+  };
+}
+
+function deviceOf({ id, userAgent, ip, createdAt, lastSeenAt, revokedAt }: DeviceRecord): object {
+  return {
+    id,
+    userAgent,
+    ip,
+    createdAt: new Date(createdAt),
+    lastSeenAt: new Date(lastSeenAt),
+    forgottenAt: revokedAt === null ? null : new Date(revokedAt),
   };
 }
 

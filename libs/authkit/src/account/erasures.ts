@@ -2,11 +2,13 @@ import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnApplica
 import { Clock } from '../kernel/clock.js';
 import { AuthKitError } from '../kernel/errors.js';
 import { AuthEvents } from '../kernel/events.js';
+import { AttemptLimiter } from '../login/attempt-limiter.js';
 import { Outbox } from '../mail/outbox.js';
 import { RESOLVED_OPTIONS } from '../options/tokens.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
 import { SessionService } from '../sessions/session.service.js';
 import { DeletionStore, type DeletionRecord } from '../storage/deletion.store.js';
+import { DeviceStore } from '../storage/device.store.js';
 import { OneTimeTokenStore } from '../storage/one-time-token.store.js';
 import { OutboxStore } from '../storage/outbox.store.js';
 import { SessionStore } from '../storage/session.store.js';
@@ -35,8 +37,10 @@ export class Erasures implements OnApplicationBootstrap, OnApplicationShutdown {
     private readonly store: DeletionStore,
     private readonly sessionStore: SessionStore,
     private readonly tokenStore: OneTimeTokenStore,
+    private readonly devices: DeviceStore,
     private readonly outboxStore: OutboxStore,
     private readonly outbox: Outbox,
+    private readonly limiter: AttemptLimiter,
     private readonly unit: UnitOfWork,
     private readonly sessions: SessionService,
     private readonly events: AuthEvents,
@@ -117,6 +121,7 @@ export class Erasures implements OnApplicationBootstrap, OnApplicationShutdown {
     }
     if (!(await this.removeAll(userId, user))) return false;
     this.sessions.forgetUser(userId);
+    await this.limiter.forgetAccount(userId);
     await this.events.emit('user.erased', { by: deletion.by }, { subject: userId });
     return true;
   }
@@ -145,6 +150,7 @@ export class Erasures implements OnApplicationBootstrap, OnApplicationShutdown {
       // Where users live elsewhere no foreign key takes these along.
       await this.sessionStore.removeAll(userId);
       await this.tokenStore.removeAll(userId);
+      await this.devices.trim(userId, 0);
       // Last, because a store of the host's does not take part in the transaction.
       const outcome = await this.users.remove(userId, at, this.options.adminRole);
       if (outcome === 'last_admin') throw new AuthKitError('last_admin');

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { linkInvalid, OneTimeTokens } from '../account/one-time-tokens.js';
 import { PasswordResets } from '../account/password-resets.js';
+import { Registrations } from '../account/registrations.js';
 import { Clock } from '../kernel/clock.js';
 import { AuthEvents } from '../kernel/events.js';
 import { SessionService } from '../sessions/session.service.js';
@@ -9,7 +10,7 @@ import { SessionStore } from '../storage/session.store.js';
 import { UnitOfWork } from '../storage/unit-of-work.js';
 import { UserStore, type KnownUser } from '../storage/user.store.js';
 
-/** Logins of which their user says: this was not me. */
+/** Logins and registrations of which the owner of the address says: this was not me. */
 @Injectable()
 export class DisownedLogins {
   constructor(
@@ -20,24 +21,28 @@ export class DisownedLogins {
     private readonly unit: UnitOfWork,
     private readonly tokens: OneTimeTokens,
     private readonly resets: PasswordResets,
+    private readonly registrations: Registrations,
     private readonly events: AuthEvents,
     private readonly clock: Clock,
   ) {}
 
   /**
-   * Ends the session that a notice was about, forgets its device and mails a link to choose another password, because
+   * By the link of a registration, ends that. By a notice's, ends the session that it was about, forgets its device and mails a link to choose another password, because
    * somebody else knows the present one. Once: of many at once all others throw `link_invalid` (410).
    */
   async disown(token: string): Promise<void> {
-    const record = await this.tokens.getLive(token, 'not_me');
-    const { userId, slot: sessionId } = record;
+    const record = await this.tokens.getLive(token, 'not_me', 'disown_registration');
+    if (record.purpose === 'disown_registration') return this.registrations.disown(record);
+    const { userId, slot: sessionId, email } = record;
     const known = (await this.users.findById(userId)) as KnownUser | null;
     if (!known) throw linkInvalid('the user is gone');
     const at = this.clock.now();
     const ended = await this.unit.run(async () => {
       await this.tokens.consume(record);
       await this.devices.revokeOfSession(sessionId, userId, at);
-      if (known.user.active) await this.resets.write(known.user, known.passwordHash, 'reset_password');
+      // Not to an address that the account has been moved to since.
+      if (known.user.active && known.user.email === email)
+        await this.resets.write(known.user, known.passwordHash, 'reset_password');
       return this.sessionStore.revoke(sessionId, 'disowned', at, userId);
     });
     this.sessions.forgetUser(userId);

@@ -74,6 +74,12 @@ export class AttemptLimiter {
     if (wasDisabled) await this.events.emit('account.unlocked', {}, { subject: userId });
   }
 
+  /** Forgets what is counted of an account that is gone; tells nobody. */
+  async forgetAccount(userId: string): Promise<void> {
+    const limits = this.options.rateLimits;
+    if (limits) await this.accountOf({ userId, name: '' }, limits).clear();
+  }
+
   private async take(
     bucket: LimitedBucket,
     rule: ResolvedLimit,

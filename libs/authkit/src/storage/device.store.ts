@@ -31,6 +31,9 @@ export abstract class DeviceStore {
   /** The user's devices that are not revoked, most recently seen first. */
   abstract listLive(userId: string): MaybePromise<DeviceRecord[]>;
 
+  /** The user's devices, revoked ones too. */
+  abstract listAll(userId: string): MaybePromise<DeviceRecord[]>;
+
   /** How many devices the user has, revoked ones too, and how many of them have become known since an instant. */
   abstract count(userId: string, since: number): MaybePromise<{ all: number; recent: number }>;
 

@@ -23,6 +23,10 @@ export class MemoryDeviceStore extends DeviceStore {
     return this.of(userId).filter((row) => row.revokedAt === null);
   }
 
+  override listAll(userId: string): DeviceRecord[] {
+    return this.of(userId).map((row) => ({ ...row }));
+  }
+
   override count(userId: string, since: number): { all: number; recent: number } {
     const rows = this.of(userId);
     return { all: rows.length, recent: rows.filter((row) => row.createdAt >= since).length };

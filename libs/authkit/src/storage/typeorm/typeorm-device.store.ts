@@ -49,6 +49,11 @@ export class TypeOrmDeviceStore extends DeviceStore {
     return rows.map((row) => this.record(row));
   }
 
+  override async listAll(userId: string): Promise<DeviceRecord[]> {
+    const { rows } = await this.run('SELECT {d.*} FROM {d} d WHERE d.{d.userId} === :userId', { userId });
+    return rows.map((row) => this.record(row));
+  }
+
   override async count(userId: string, since: number): Promise<{ all: number; recent: number }> {
     const { rows } = await this.run(
       `SELECT COUNT(*) AS total, COUNT(CASE WHEN {d.createdAt} >= :since THEN 1 END) AS recent
