@@ -18,7 +18,6 @@ import { SessionAuthenticator } from './access/session.authenticator.js';
 import { accountController } from './account/account.controller.js';
 import { AuthUserDto, NoProfileDto, RegisterDto } from './account/account.dto.js';
 import { AccountService } from './account/account.service.js';
-import { Links } from './account/links.js';
 import { OneTimeTokens } from './account/one-time-tokens.js';
 import { UserView } from './account/user-view.js';
 import { AuthService } from './auth.service.js';
@@ -41,6 +40,8 @@ import { Outbox } from './mail/outbox.js';
 import type { AuthKitOptions, AuthKitRuntimeOptions, AuthKitStaticOptions } from './options/authkit-options.js';
 import { resolveOptions, type ResolvedOptions } from './options/resolve-options.js';
 import { RESOLVED_OPTIONS, STATIC_OPTIONS } from './options/tokens.js';
+import { pageProviders } from './pages/page-providers.js';
+import { pagesController } from './pages/pages.controller.js';
 import { PasswordService } from './passwords/password.service.js';
 import { storageOf } from './module-storage.js';
 import { ReadinessService } from './readiness.service.js';
@@ -135,7 +136,8 @@ function compose(definition: DynamicModule, options: AuthKitStaticOptions): Dyna
       ...[AuthKitGuard, GuardCheck, RolePolicy, UserView, AuthEvents, AuthEventExplorer],
       ...[HttpGate, OwnRoutes, ProblemWriter, BootCheck, ReadinessService],
       ...[UserImporter, ImportCheck],
-      ...[OneTimeTokens, Links, Outbox],
+      ...[OneTimeTokens, Outbox],
+      ...pageProviders(options),
       ...ROUTE_PROVIDERS,
       ...features.flatMap((feature) => feature.providers ?? []),
       ...collected(AUTHENTICATORS, [...features.map(({ authenticator }) => authenticator), SessionAuthenticator]),
@@ -182,6 +184,7 @@ function controllersOf(
     tokenController(path),
     accountController(path, { register: dto.register ?? RegisterDto, profile: dto.profile ?? NoProfileDto, user }),
     sessionsController(path),
+    ...(routes.pages === false ? [] : [pagesController(path)]),
   ];
   return features.reduce((all, feature) => {
     const at = routes.features?.[feature.name] ?? feature.defaultPath ?? feature.name;

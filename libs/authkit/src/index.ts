@@ -70,6 +70,14 @@ export type { MaybePromise } from './kernel/maybe-promise.js';
 export type { Principal, PrincipalKind } from './kernel/principal.js';
 export { RequestContext } from './kernel/request-context.js';
 
+export { AuthPages, type PageView } from './pages/auth-pages.js';
+export { Html, html, type HtmlValue } from './pages/html.js';
+export type { PageMessages } from './pages/messages/en.js';
+export type { PageLanguage } from './pages/page-language.js';
+export type { PageName } from './pages/page-names.js';
+export { field, form, link, outcome, type Field, type Form } from './pages/page-parts.js';
+export { PageRenderer } from './pages/page-renderer.js';
+
 export { bcrypt } from './passwords/bcrypt.hasher.js';
 export { firebaseHash, type FirebaseParameters } from './passwords/firebase.scheme.js';
 export { deviseHash, importedHashes, type ImportedHashesOptions } from './passwords/imported.hasher.js';

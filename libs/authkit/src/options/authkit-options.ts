@@ -3,6 +3,7 @@ import type { AuthKitFeature } from '../features/feature.js';
 import type { CredentialTransport } from '../kernel/credential-transport.js';
 import type { Duration } from '../kernel/duration.js';
 import type { PasswordHasher } from '../passwords/password-hasher.js';
+import type { PageRenderer } from '../pages/page-renderer.js';
 import type { OneTimeTokenStore } from '../storage/one-time-token.store.js';
 import type { OutboxStore } from '../storage/outbox.store.js';
 import type { SessionStore } from '../storage/session.store.js';
@@ -48,6 +49,10 @@ export interface AuthKitStaticOptions<U extends AuthUser = AuthUser> {
         features?: Readonly<Record<string, string | false>>;
         /** Whether /.well-known/jwks.json is served; false when the app has one of its own. @default true */
         jwks?: boolean;
+        /** Whether /.well-known/change-password leads to `links.changePassword`; false when the app has one of its own. @default true */
+        changePassword?: boolean;
+        /** The kit's pages (sign-in, reset and so on) as a class of your own renders them; false for none, then `links` names yours. @default AuthPages */
+        pages?: false | Type<PageRenderer>;
       };
   /** Registers `AuthKitGuard` for every handler of the app; false lets the host place it. @default true */
   globalGuard?: boolean;
@@ -173,6 +178,35 @@ export interface AuthKitRuntimeOptions {
     changeEmail?: Duration;
     /** To stop a change of the address, and to say that a login was somebody else's. @default '7d' */
     objection?: Duration;
+  };
+  /**
+   * Your own pages instead of the kit's, each a path below `baseUrl` or a URL on its origin or one of `allowedOrigins`.
+   * Links in mails add `#token=` and the token to them.
+   */
+  links?: {
+    /** Where people sign in. @default the kit's page */
+    signIn?: string;
+    /** Where /.well-known/change-password leads. @default the kit's page of the account */
+    changePassword?: string;
+    /** Asks for the new password; POST /auth/password/reset. Also for the first password. @default the kit's page */
+    resetPassword?: string;
+    /** POST /auth/email/verify. @default the kit's page */
+    verifyEmail?: string;
+    /** POST /auth/email/change/confirm. @default the kit's page */
+    confirmEmail?: string;
+    /** POST /auth/email/change/cancel. @default the kit's page */
+    cancelEmailChange?: string;
+    /** POST /auth/devices/not-me. @default the kit's page */
+    notMe?: string;
+    /** POST /auth/me/deletion/cancel. @default the kit's page */
+    cancelDeletion?: string;
+  };
+  /** Looks of the kit's pages. */
+  pages?: {
+    /** A stylesheet after the kit's own: a path below `baseUrl`, or a URL on its origin or one of `allowedOrigins`. @default none */
+    stylesheet?: string;
+    /** Where people go after they have signed in, likewise. @default the kit's page of the account */
+    home?: string;
   };
   /** Roles by name, each a `RoleDefinition`. A role not listed grants nothing but itself. @default \{\} */
   roles?: Readonly<Record<string, RoleDefinition>>;

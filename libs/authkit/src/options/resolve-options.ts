@@ -5,6 +5,7 @@ import type { CredentialTransport } from '../kernel/credential-transport.js';
 import type { OneTimePurpose } from '../storage/one-time-token.store.js';
 import type { AuthKitRuntimeOptions } from './authkit-options.js';
 import type { ResolvedOptions } from './resolved-options.js';
+import { LINKS, linkTarget } from './link-options.js';
 import { bool, duration, integer, oneOf, refuse, section, text, textList } from './option-parsers.js';
 import { anything, cookieName, defaultRoles, exactOrigin, hashers, roleDefinitions } from './special-parsers.js';
 import { assertKeySecrets, signingKeys } from './signing-keys.js';
@@ -75,6 +76,8 @@ export function resolveOptions(raw: AuthKitRuntimeOptions, env: NodeJS.ProcessEn
         changeEmail: linkLifetime('1h'),
         objection: linkLifetime('7d'),
       }),
+    links: anything,
+    pages: anything,
     roles: roleDefinitions,
     adminRole: (value, path) => (value === null ? null : text('admin')(value, path)),
     allowedOrigins: (value, path) => textList([])(value, path).map((origin, i) => exactOrigin(origin, `${path}[${i}]`)),
@@ -128,6 +131,7 @@ export function resolveOptions(raw: AuthKitRuntimeOptions, env: NodeJS.ProcessEn
     if (weak) refuse('passwords.hasher', weak.weakness(), 'Raise its cost.');
   }
 
+  const target = linkTarget(baseUrl.href.replace(/\/$/, ''), given.allowedOrigins);
   const secrets = parseSecrets(given.secret, production, warnings);
   assertKeySecrets(raw.accessToken?.keys, secrets, production, warnings);
   const issuer = given.accessToken.issuer ?? baseUrl.href.replace(/\/$/, '');
@@ -149,12 +153,17 @@ export function resolveOptions(raw: AuthKitRuntimeOptions, env: NodeJS.ProcessEn
     },
     registration: given.registration,
     linkLifetimes: byPurpose(given.linkLifetimes),
+    links: section(given.links, 'links', byName(LINKS, target)),
+    pages: section(given.pages, 'pages', { stylesheet: target, home: target }),
     roles: given.roles,
     adminRole: given.adminRole,
     allowedOrigins: [...new Set([baseUrl.origin, ...given.allowedOrigins])],
     strictRoutes: given.strictRoutes,
   });
 }
+
+const byName = <K extends string, T>(names: readonly K[], value: T): Record<K, T> =>
+  Object.fromEntries(names.map((name) => [name, value])) as Record<K, T>;
 
 type LinkLifetimes = Record<'verifyEmail' | 'resetPassword' | 'setPassword' | 'changeEmail' | 'objection', number>;
 

@@ -3,6 +3,7 @@ import type { CredentialTransport } from '../kernel/credential-transport.js';
 import type { PasswordHasher } from '../passwords/password-hasher.js';
 import type { OneTimePurpose } from '../storage/one-time-token.store.js';
 import type { RoleDefinition } from './authkit-options.js';
+import type { LinkKind } from './link-options.js';
 
 /** The options with every default applied; durations in milliseconds; frozen. */
 export interface ResolvedOptions {
@@ -49,6 +50,10 @@ export interface ResolvedOptions {
   };
   /** Milliseconds. A link that cancels a deletion is good until then, whatever this says. */
   readonly linkLifetimes: Readonly<Record<OneTimePurpose, number>>;
+  /** Absolute URLs of the host's own pages; null where the kit's are meant. */
+  readonly links: Readonly<Record<LinkKind, string | null>>;
+  /** Absolute URLs. */
+  readonly pages: { readonly stylesheet: string | null; readonly home: string | null };
   readonly roles: Readonly<Record<string, Required<RoleDefinition>>>;
   readonly adminRole: string | null;
   readonly allowedOrigins: readonly string[];
