@@ -57,7 +57,7 @@ async function setUpAccount(page) {
     const items = [...reply.data.items].sort((a, b) => Number(b.current) - Number(a.current));
     fill('sessions', items, ({ id, current, device, ip, createdAt, lastUsedAt }) => ({
       name: device ?? texts.unknownDevice,
-      detail: [ip, at(texts.lastUsed, lastUsedAt), at(texts.since, createdAt)].filter(Boolean).join(' · '),
+      detail: `${ip ? `${ip} · ` : ''}${at(texts.lastUsed, lastUsedAt)}\n${at(texts.since, createdAt)}`,
       current,
       act: current
         ? undefined
@@ -129,6 +129,10 @@ async function setUpAccount(page) {
   if (tell(me)) {
     say(page, '[data-email]', me.data.user.email ?? me.data.user.username ?? '');
     for (const element of all('[data-user]', page)) element.hidden = false;
+    // Password managers want to know whose password it is.
+    for (const input of document.querySelectorAll('[data-username]')) {
+      if (input instanceof HTMLInputElement) input.value = me.data.user.email ?? '';
+    }
     await Promise.all([showSessions(), showDevices()]);
   }
   page.removeAttribute('aria-busy');

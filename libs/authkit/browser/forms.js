@@ -18,7 +18,7 @@ function one(selector, root = document) {
 
 /** @param {HTMLFormElement} form @returns {HTMLInputElement[]} */
 function inputsOf(form) {
-  return [...form.elements].filter((element) => element instanceof HTMLInputElement);
+  return [...form.elements].filter((element) => element instanceof HTMLInputElement).filter(({ name }) => name !== '');
 }
 
 /**
@@ -75,7 +75,24 @@ function fieldText({ code }) {
   return settings.fields[code] ?? settings.problems[code] ?? settings.fields.fallback;
 }
 
-const FIELD_OF_PROBLEM = { email_taken: ['email', 'newEmail'], username_taken: ['username'] };
+/**
+ * What is wrong with which field, where the API says it of the call as a whole.
+ *
+ * @param {HTMLFormElement} form
+ * @param {string} code
+ * @returns {FieldProblem[]}
+ */
+function problemsOfFields(form, code) {
+  // Of a sign-in nobody learns which of the two is wrong.
+  const isSignIn = inputsOf(form).some(({ name }) => name === 'identifier');
+  const known = {
+    email_taken: ['email', 'newEmail'],
+    username_taken: ['username'],
+    invalid_credentials: isSignIn ? [] : ['currentPassword', 'password'],
+  };
+  const named = code === 'invalid_credentials' ? 'wrong_password' : code;
+  return (known[code] ?? []).map((field) => ({ field, code: named, detail: '' }));
+}
 
 /**
  * Says what went wrong: beside the fields it is about, else above the form.
@@ -85,7 +102,7 @@ const FIELD_OF_PROBLEM = { email_taken: ['email', 'newEmail'], username_taken: [
  */
 function showProblem(form, reply) {
   const problem = reply.problem ?? { code: 'fallback' };
-  const named = problem.errors ?? (FIELD_OF_PROBLEM[problem.code] ?? []).map((field) => ({ field, code: problem.code }));
+  const named = problem.errors ?? problemsOfFields(form, problem.code);
   const marked = named.flatMap((error) => {
     const input = inputsOf(form).find(({ name }) => name === error.field);
     if (input) mark(input, fieldText(error));
@@ -93,6 +110,8 @@ function showProblem(form, reply) {
   });
   if (marked.length > 0) return marked[0].focus();
   say(form, '[data-alert]', textOf(reply));
+  const again = inputsOf(form).find(({ type, hidden }) => type === 'password' && !hidden);
+  if (problem.code === 'invalid_credentials') again?.select();
 }
 
 /** Keeps a form, or a button, from doing its work twice. @param {HTMLElement} element @param {() => Promise<void>} work */

@@ -61,7 +61,7 @@ function failed(form, reply) {
   showProblem(form, reply);
   if (reply.status === 410) {
     // Nothing more can come of it: what helps then takes the place of the button.
-    for (const element of all('.field, [type="submit"]', form)) element.hidden = true;
+    for (const element of [...all('.field, [type="submit"]', form), ...all('[data-intro]')]) element.hidden = true;
     for (const element of all('[data-dead-link]')) element.hidden = false;
   }
   if (reply.problem?.code === 'email_not_verified') offerLink(form);

@@ -67,27 +67,26 @@ export class AuthPages extends PageRenderer {
     const { language, texts, name } = view;
     const { stylesheet } = this.options.pages;
     const page = html`<!doctype html>
-<html lang="${language}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="robots" content="noindex">
-<title>${title} · ${this.options.appName}</title>
-<link rel="stylesheet" href="${this.file('authkit.css')}">
-${stylesheet !== null && html`<link rel="stylesheet" href="${this.local(stylesheet)}">`}
-<script src="${this.file('authkit.js')}"></script>
-</head>
-<body>
-<main class="card" data-page="${name}" data-authkit="${JSON.stringify(this.settings(view))}">
-${this.brand()}
-<noscript><p class="notice error">${texts.common.noScript}</p></noscript>
-${content}
-</main>
-</body>
-</html>
-`;
-    return page.toString();
+      <html lang="${language}">
+        <head>
+          <meta charset="utf-8" />
+          <meta name="viewport" content="width=device-width, initial-scale=1" />
+          <meta name="color-scheme" content="light dark" />
+          <meta name="robots" content="noindex" />
+          <title>${title} · ${this.options.appName}</title>
+          <link rel="stylesheet" href="${this.file('authkit.css')}" />
+          ${stylesheet !== null && html`<link rel="stylesheet" href="${this.local(stylesheet)}" />`}
+          <script src="${this.file('authkit.js')}"></script>
+        </head>
+        <body>
+          <main class="card" data-page="${name}" data-authkit="${JSON.stringify(this.settings(view))}">
+            ${this.brand()}
+            <noscript><p class="notice error">${texts.common.noScript}</p></noscript>
+            ${content}
+          </main>
+        </body>
+      </html> `;
+    return `${page.toString().trim()}\n`;
   }
 
   /** The line above every page's title: the app's name. */
@@ -98,97 +97,115 @@ ${content}
   protected signIn({ texts }: PageView): Html {
     const { title, identifier, submit, forgot, newHere, register, resendIntro, resend, resent } = texts.signIn;
     const canRegister = this.options.registration.enabled;
-    return html`<div data-forms><h1>${title}</h1>
-${form({
-  send: 'POST /login',
-  submit,
-  fields: [
-    field(texts, { name: 'identifier', label: identifier, autocomplete: 'username' }),
-    field(texts, {
-      name: 'password',
-      label: texts.common.password,
-      type: 'password',
-      autocomplete: 'current-password',
-    }),
-  ],
-})}
-${form({
-  send: 'POST /email/verify/resend',
-  id: 'resend',
-  hidden: true,
-  submit: resend,
-  look: 'secondary',
-  intro: resendIntro,
-  thanks: resent,
-  fields: [field(texts, { name: 'email', label: texts.common.email, type: 'email', autocomplete: 'email' })],
-})}
-<nav class="links">
-  <p>${link(this.own('forgot'), forgot)}</p>
-  ${canRegister && html`<p>${newHere} ${link(this.own('register'), register)}</p>`}
-</nav></div>`;
+    return html`<div data-forms>
+      <h1>${title}</h1>
+      ${form({
+        send: 'POST /login',
+        submit,
+        fields: [
+          field(texts, { name: 'identifier', label: identifier, autocomplete: 'username' }),
+          field(texts, {
+            name: 'password',
+            label: texts.common.password,
+            type: 'password',
+            autocomplete: 'current-password',
+          }),
+        ],
+      })}
+      ${form({
+        send: 'POST /email/verify/resend',
+        id: 'resend',
+        hidden: true,
+        submit: resend,
+        look: 'secondary',
+        intro: resendIntro,
+        thanks: resent,
+        fields: [field(texts, { name: 'email', label: texts.common.email, type: 'email', autocomplete: 'email' })],
+      })}
+      <nav class="links">
+        <p>${link(this.own('forgot'), forgot)}</p>
+        ${canRegister && html`<p>${newHere} ${link(this.own('register'), register)}</p>`}
+      </nav>
+    </div>`;
   }
 
   protected register({ texts }: PageView): Html {
     const { title, submit, haveAccount, signIn, doneTitle, done, closed } = texts.register;
     const footer = html`<nav class="links"><p>${haveAccount} ${link(this.page('signIn'), signIn)}</p></nav>`;
-    if (!this.options.registration.enabled) return html`<h1>${title}</h1><p>${closed}</p>${footer}`;
+    if (!this.options.registration.enabled)
+      return html`<h1>${title}</h1>
+        <p>${closed}</p>
+        ${footer}`;
     const more = registerFields(this.staticOptions.dto?.register);
-    return html`<div data-forms><h1>${title}</h1>
-${form({
-  send: 'POST /register',
-  submit,
-  then: 'done',
-  fields: [
-    field(texts, { name: 'email', label: texts.common.email, type: 'email', autocomplete: 'email' }),
-    field(texts, { name: 'username', label: texts.common.username, autocomplete: 'nickname', required: false }),
-    ...more.map((one) => field(texts, { ...one, autocomplete: one.name === 'fullName' ? 'name' : 'off' })),
-    this.newPassword(texts, 'password', texts.common.password),
-  ],
-})}
-${footer}</div>
-${outcome('done', doneTitle, done, this.toSignIn(texts))}`;
+    return html`<div data-forms>
+        <h1>${title}</h1>
+        ${form({
+          send: 'POST /register',
+          submit,
+          then: 'done',
+          fields: [
+            field(texts, { name: 'email', label: texts.common.email, type: 'email', autocomplete: 'email' }),
+            field(texts, { name: 'username', label: texts.common.username, autocomplete: 'nickname', required: false }),
+            ...more.map((one) => field(texts, { ...one, autocomplete: one.name === 'fullName' ? 'name' : 'off' })),
+            this.newPassword(texts, 'password', texts.common.password),
+          ],
+        })}
+        ${footer}
+      </div>
+      ${outcome('done', doneTitle, done, this.toSignIn(texts))}`;
   }
 
   protected forgot({ texts }: PageView): Html {
     const { title, intro, submit, doneTitle, done } = texts.forgot;
-    return html`<div data-forms><h1>${title}</h1><p class="intro">${intro}</p>
-${form({
-  send: 'POST /password/forgot',
-  submit,
-  then: 'done',
-  fields: [field(texts, { name: 'email', label: texts.common.email, type: 'email', autocomplete: 'email' })],
-})}
-<nav class="links"><p>${link(this.page('signIn'), texts.common.toSignIn)}</p></nav></div>
-${outcome('done', doneTitle, done)}`;
+    return html`<div data-forms>
+        <h1>${title}</h1>
+        <p class="intro">${intro}</p>
+        ${form({
+          send: 'POST /password/forgot',
+          submit,
+          then: 'done',
+          fields: [field(texts, { name: 'email', label: texts.common.email, type: 'email', autocomplete: 'email' })],
+        })}
+        <nav class="links"><p>${link(this.page('signIn'), texts.common.toSignIn)}</p></nav>
+      </div>
+      ${outcome('done', doneTitle, done)}`;
   }
 
   protected reset({ texts }: PageView): Html {
     const { title, intro, submit, doneTitle, done, again } = texts.reset;
-    return html`<div data-forms><h1>${title}</h1><p class="intro">${intro}</p>
-${form({
-  send: 'POST /password/reset',
-  withToken: true,
-  submit,
-  then: 'done',
-  fields: [this.newPassword(texts, 'newPassword', texts.common.newPassword)],
-})}
-<nav class="links" data-dead-link hidden><p>${link(this.own('forgot'), again)}</p></nav></div>
-${outcome('done', doneTitle, done, this.toSignIn(texts))}`;
+    return html`<div data-forms>
+        <h1>${title}</h1>
+        <p class="intro" data-intro>${intro}</p>
+        ${form({
+          send: 'POST /password/reset',
+          withToken: true,
+          submit,
+          then: 'done',
+          fields: [this.newPassword(texts, 'newPassword', texts.common.newPassword)],
+        })}
+        <nav class="links" data-dead-link hidden><p>${link(this.own('forgot'), again)}</p></nav>
+      </div>
+      ${outcome('done', doneTitle, done, this.toSignIn(texts))}`;
   }
 
   protected verify({ texts }: PageView): Html {
     const { title, intro, submit, doneTitle, done, resendIntro, resend, resent } = texts.verify;
-    return html`<div data-forms><h1>${title}</h1><p class="intro">${intro}</p>
-${form({ send: 'POST /email/verify', withToken: true, submit, then: 'done' })}
-<div data-dead-link hidden>${form({
-      send: 'POST /email/verify/resend',
-      submit: resend,
-      look: 'secondary',
-      intro: resendIntro,
-      thanks: resent,
-      fields: [field(texts, { name: 'email', label: texts.common.email, type: 'email', autocomplete: 'email' })],
-    })}</div></div>
-${outcome('done', doneTitle, done, this.toSignIn(texts))}`;
+    return html`<div data-forms>
+        <h1>${title}</h1>
+        <p class="intro" data-intro>${intro}</p>
+        ${form({ send: 'POST /email/verify', withToken: true, submit, then: 'done' })}
+        <div data-dead-link hidden>
+          ${form({
+            send: 'POST /email/verify/resend',
+            submit: resend,
+            look: 'secondary',
+            intro: resendIntro,
+            thanks: resent,
+            fields: [field(texts, { name: 'email', label: texts.common.email, type: 'email', autocomplete: 'email' })],
+          })}
+        </div>
+      </div>
+      ${outcome('done', doneTitle, done, this.toSignIn(texts))}`;
   }
 
   protected confirmEmail({ texts }: PageView): Html {
@@ -219,9 +236,12 @@ ${outcome('done', doneTitle, done, this.toSignIn(texts))}`;
     send: string,
     after?: Html | null,
   ): Html {
-    return html`<div data-forms><h1>${texts.title}</h1><p class="intro">${texts.intro}</p>
-${form({ send, withToken: true, submit: texts.submit, then: 'done' })}</div>
-${outcome('done', texts.doneTitle, texts.done, after ?? undefined)}`;
+    return html`<div data-forms>
+        <h1>${texts.title}</h1>
+        <p class="intro" data-intro>${texts.intro}</p>
+        ${form({ send, withToken: true, submit: texts.submit, then: 'done' })}
+      </div>
+      ${outcome('done', texts.doneTitle, texts.done, after ?? undefined)}`;
   }
 
   protected newPassword(texts: PageMessages, name: string, label: string): Html {

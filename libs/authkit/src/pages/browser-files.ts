@@ -6,7 +6,7 @@ export type BrowserFileName = 'authkit.js' | 'authkit.css';
 /** What the pages load: the text, and what names its version. */
 export const BROWSER_FILES: Readonly<Record<BrowserFileName, { text: string; version: string }>> = {
   'authkit.js': {
-    version: 'IrUn6pLSdSXe9jg8',
+    version: 'eNg7hgxGcQVftZji',
     text: `(() => {
 'use strict';
 
@@ -181,7 +181,7 @@ function one(selector, root = document) {
 
 /** @param {HTMLFormElement} form @returns {HTMLInputElement[]} */
 function inputsOf(form) {
-  return [...form.elements].filter((element) => element instanceof HTMLInputElement);
+  return [...form.elements].filter((element) => element instanceof HTMLInputElement).filter(({ name }) => name !== '');
 }
 
 /**
@@ -238,7 +238,24 @@ function fieldText({ code }) {
   return settings.fields[code] ?? settings.problems[code] ?? settings.fields.fallback;
 }
 
-const FIELD_OF_PROBLEM = { email_taken: ['email', 'newEmail'], username_taken: ['username'] };
+/**
+ * What is wrong with which field, where the API says it of the call as a whole.
+ *
+ * @param {HTMLFormElement} form
+ * @param {string} code
+ * @returns {FieldProblem[]}
+ */
+function problemsOfFields(form, code) {
+  // Of a sign-in nobody learns which of the two is wrong.
+  const isSignIn = inputsOf(form).some(({ name }) => name === 'identifier');
+  const known = {
+    email_taken: ['email', 'newEmail'],
+    username_taken: ['username'],
+    invalid_credentials: isSignIn ? [] : ['currentPassword', 'password'],
+  };
+  const named = code === 'invalid_credentials' ? 'wrong_password' : code;
+  return (known[code] ?? []).map((field) => ({ field, code: named, detail: '' }));
+}
 
 /**
  * Says what went wrong: beside the fields it is about, else above the form.
@@ -248,7 +265,7 @@ const FIELD_OF_PROBLEM = { email_taken: ['email', 'newEmail'], username_taken: [
  */
 function showProblem(form, reply) {
   const problem = reply.problem ?? { code: 'fallback' };
-  const named = problem.errors ?? (FIELD_OF_PROBLEM[problem.code] ?? []).map((field) => ({ field, code: problem.code }));
+  const named = problem.errors ?? problemsOfFields(form, problem.code);
   const marked = named.flatMap((error) => {
     const input = inputsOf(form).find(({ name }) => name === error.field);
     if (input) mark(input, fieldText(error));
@@ -256,6 +273,8 @@ function showProblem(form, reply) {
   });
   if (marked.length > 0) return marked[0].focus();
   say(form, '[data-alert]', textOf(reply));
+  const again = inputsOf(form).find(({ type, hidden }) => type === 'password' && !hidden);
+  if (problem.code === 'invalid_credentials') again?.select();
 }
 
 /** Keeps a form, or a button, from doing its work twice. @param {HTMLElement} element @param {() => Promise<void>} work */
@@ -348,7 +367,7 @@ async function setUpAccount(page) {
     const items = [...reply.data.items].sort((a, b) => Number(b.current) - Number(a.current));
     fill('sessions', items, ({ id, current, device, ip, createdAt, lastUsedAt }) => ({
       name: device ?? texts.unknownDevice,
-      detail: [ip, at(texts.lastUsed, lastUsedAt), at(texts.since, createdAt)].filter(Boolean).join(' · '),
+      detail: \`\${ip ? \`\${ip} · \` : ''}\${at(texts.lastUsed, lastUsedAt)}\\n\${at(texts.since, createdAt)}\`,
       current,
       act: current
         ? undefined
@@ -420,6 +439,10 @@ async function setUpAccount(page) {
   if (tell(me)) {
     say(page, '[data-email]', me.data.user.email ?? me.data.user.username ?? '');
     for (const element of all('[data-user]', page)) element.hidden = false;
+    // Password managers want to know whose password it is.
+    for (const input of document.querySelectorAll('[data-username]')) {
+      if (input instanceof HTMLInputElement) input.value = me.data.user.email ?? '';
+    }
     await Promise.all([showSessions(), showDevices()]);
   }
   page.removeAttribute('aria-busy');
@@ -519,7 +542,7 @@ function failed(form, reply) {
   showProblem(form, reply);
   if (reply.status === 410) {
     // Nothing more can come of it: what helps then takes the place of the button.
-    for (const element of all('.field, [type="submit"]', form)) element.hidden = true;
+    for (const element of [...all('.field, [type="submit"]', form), ...all('[data-intro]')]) element.hidden = true;
     for (const element of all('[data-dead-link]')) element.hidden = false;
   }
   if (reply.problem?.code === 'email_not_verified') offerLink(form);
@@ -567,7 +590,7 @@ document.addEventListener('DOMContentLoaded', () => {
 `,
   },
   'authkit.css': {
-    version: 'G_xkp-tiU0EN3F4u',
+    version: 'SzeliJLgB08B5nux',
     text: `/* Colours, type and space; a stylesheet of the app's own may set these anew. */
 :root {
   color-scheme: light dark;
@@ -714,10 +737,16 @@ form > .intro,
 }
 
 .outcome::before {
-  content: '';
-  width: 44px;
-  height: 44px;
+  content: '\\2713' / '';
+  display: grid;
+  place-items: center;
+  width: 48px;
+  height: 48px;
+  margin-bottom: 8px;
   border-radius: 50%;
+  color: var(--authkit-success);
+  font-size: 1.5rem;
+  font-weight: 700;
   background: var(--authkit-success-back);
 }
 
@@ -933,6 +962,19 @@ input:focus-visible {
 
 .row h1 {
   margin-bottom: 2px;
+}
+
+.row > div,
+.list li > div {
+  min-width: 0;
+}
+
+[data-email] {
+  overflow-wrap: anywhere;
+}
+
+[data-detail] {
+  white-space: pre-line;
 }
 
 .row > button {

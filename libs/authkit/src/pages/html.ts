@@ -28,11 +28,17 @@ export function html(parts: TemplateStringsArray, ...values: HtmlValue[]): Html 
   return new Html(parts.map((part, i) => (i === 0 ? part : render(values[i - 1]) + part)).join(''));
 }
 
-function render(value: HtmlValue): string {
-  if (value === null || value === undefined || value === false) return '';
+function render(value: HtmlValue | true): string {
+  if (typeof value === 'boolean' || value === null || value === undefined) return '';
   if (value instanceof Html) return value.toString();
   if (typeof value === 'string' || typeof value === 'number') {
     return String(value).replace(/[&<>"']/g, (character) => ENTITIES[character]);
   }
   return value.map(render).join('');
+}
+
+/** Attributes with their values; true is one without a value, false and undefined are left out. */
+export function attributes(values: Readonly<Record<string, string | boolean | undefined>>): Html {
+  const given = Object.entries(values).filter(([, value]) => value !== undefined && value !== false);
+  return new Html(given.map(([name, value]) => (value === true ? name : `${name}="${render(value)}"`)).join(' '));
 }

@@ -1,4 +1,4 @@
-import { html, type Html } from './html.js';
+import { attributes, html, type Html } from './html.js';
 import type { PageMessages } from './messages/en.js';
 
 // The parts that pages are made of. Their data attributes are what the script looks for: see docs/guides/pages.md.
@@ -18,20 +18,23 @@ export interface Field {
 export function field(texts: PageMessages, one: Field): Html {
   const { name, label, type = 'text', autocomplete = 'off', hint, required = true, within = '' } = one;
   const id = within + name;
-  const described = [hint !== undefined && `${id}-hint`, `${id}-error`].filter(Boolean).join(' ');
   const isProse = type === 'text' && autocomplete === 'off';
+  const input = {
+    ...{ id, name, type, autocomplete, required },
+    'aria-describedby': hint === undefined ? `${id}-error` : `${id}-hint ${id}-error`,
+    ...(!isProse && { autocapitalize: 'none', spellcheck: 'false' }),
+  };
   return html`<div class="field">
     <label for="${id}">${label}${!required && html` <span class="optional">(${texts.common.optional})</span>`}</label>
-    <div class="input">
-      <input id="${id}" name="${name}" type="${type}" autocomplete="${autocomplete}" aria-describedby="${described}"${
-        required && html` required`
-      }${!isProse && html` autocapitalize="none" spellcheck="false"`}>${
-        type === 'password' &&
-        html`<button type="button" class="reveal" data-reveal="${id}" aria-pressed="false" aria-label="${texts.common.showPassword}" aria-controls="${id}">${texts.common.show}</button>`
-      }
-    </div>${hint !== undefined && html`<p class="hint" id="${id}-hint">${hint}</p>`}
+    <div class="input"><input ${attributes(input)} />${type === 'password' && reveal(texts, id)}</div>
+    ${hint !== undefined && html`<p class="hint" id="${id}-hint">${hint}</p>`}
     <p class="error" id="${id}-error" hidden></p>
   </div>`;
+}
+
+function reveal({ common }: PageMessages, id: string): Html {
+  const button = { 'data-reveal': id, 'aria-controls': id, 'aria-label': common.showPassword, 'aria-pressed': 'false' };
+  return html`<button type="button" class="reveal" ${attributes(button)}>${common.show}</button>`;
 }
 
 /** A form that the script sends to the API as JSON. */
@@ -54,31 +57,28 @@ export interface Form {
 
 export function form(one: Form): Html {
   const { send, fields = [], submit, withToken, then, thanks, look = 'primary', hidden, id, intro } = one;
-  return html`<form method="post" novalidate data-send="${send}"${id !== undefined && html` id="${id}"`}${
-    withToken && html` data-with-token`
-  }${then !== undefined && html` data-then="${then}"`}${
-    thanks !== undefined && html` data-thanks="${thanks}"`
-  }${hidden && html` hidden`}>
-  ${intro !== undefined && html`<p class="intro">${intro}</p>`}
-  <div class="notice" role="alert" data-alert></div>
-  ${fields}
-  <button type="submit" class="${look}">${submit}</button>
-  <div class="notice success" role="status" data-status></div>
-</form>`;
+  const data = { 'data-send': send, 'data-with-token': withToken, 'data-then': then, 'data-thanks': thanks };
+  return html`<form method="post" novalidate ${attributes({ id, hidden, ...data })}>
+    ${intro !== undefined && html`<p class="intro">${intro}</p>`}
+    <div class="notice" role="alert" data-alert></div>
+    ${fields}
+    <button type="submit" class="${look}">${submit}</button>
+    <div class="notice success" role="status" data-status></div>
+  </form>`;
 }
 
 /** What takes the place of a form that has worked. */
 export function outcome(id: string, title: string, text: string, after?: Html): Html {
   return html`<section id="${id}" class="outcome" hidden>
-  <h1 tabindex="-1">${title}</h1>
-  <p>${text}</p>
-  ${after}
-</section>`;
+    <h1 tabindex="-1">${title}</h1>
+    <p>${text}</p>
+    ${after}
+  </section>`;
 }
 
 export function link(url: string | null, text: string, className?: string): Html | null {
   if (url === null) return null;
-  return html`<a href="${url}"${className !== undefined && html` class="${className}"`}>${text}</a>`;
+  return html`<a ${attributes({ href: url, class: className })}>${text}</a>`;
 }
 
 /** A text with what belongs into its gaps. */

@@ -133,15 +133,17 @@ export const de: PageMessages = {
     fallback: 'Etwas ist schiefgegangen. Bitte versuchen Sie es noch einmal.',
     network: 'Der Server ist nicht zu erreichen. Prüfen Sie Ihre Verbindung und versuchen Sie es noch einmal.',
     no_link: 'Der Link ist nicht vollständig. Öffnen Sie ihn noch einmal aus der Mail.',
-    invalid_credentials: 'Das stimmt nicht. Prüfen Sie Ihre Eingabe.',
+    invalid_credentials: 'E-Mail, Benutzername oder Passwort stimmt nicht.',
     authentication_required: 'Bitte melden Sie sich an.',
     token_expired: 'Bitte melden Sie sich noch einmal an.',
     token_revoked: 'Sie sind abgemeldet. Bitte melden Sie sich noch einmal an.',
     csrf_rejected: 'Diese Seite wurde unter einer Adresse geöffnet, die hier nicht erlaubt ist.',
     csrf_origin_missing: 'Ihr Browser sagt nicht, auf welcher Seite er ist. Bitte verwenden Sie einen anderen.',
-    email_not_verified: 'Ihre E-Mail-Adresse ist noch nicht bestätigt. Öffnen Sie den Link, den wir Ihnen geschickt haben.',
+    email_not_verified:
+      'Ihre E-Mail-Adresse ist noch nicht bestätigt. Öffnen Sie den Link, den wir Ihnen geschickt haben.',
     registration_disabled: 'Neue Konten können zurzeit nicht angelegt werden.',
-    captcha_required: 'Wir müssen sichergehen, dass Sie kein Roboter sind. Bitte versuchen Sie es in ein paar Minuten noch einmal.',
+    captcha_required:
+      'Wir müssen sichergehen, dass Sie kein Roboter sind. Bitte versuchen Sie es in ein paar Minuten noch einmal.',
     reauthentication_required: 'Bitte geben Sie Ihr Passwort noch einmal ein.',
     session_not_found: 'Das Gerät ist schon abgemeldet.',
     email_taken: 'Zu dieser Adresse gibt es schon ein Konto.',
@@ -163,6 +165,7 @@ export const de: PageMessages = {
   fields: {
     fallback: 'Bitte prüfen Sie das.',
     required: 'Bitte füllen Sie das aus.',
+    wrong_password: 'Das ist nicht Ihr Passwort.',
     invalid_email: 'Das ist keine E-Mail-Adresse.',
     invalid_username: 'Dieser Benutzername geht nicht: Buchstaben, Ziffern, und . _ - dazwischen.',
     reserved_username: 'Dieser Benutzername ist vorbehalten. Wählen Sie einen anderen.',

@@ -133,7 +133,7 @@ export const en = {
     fallback: 'Something went wrong. Please try again.',
     network: 'We cannot reach the server. Check your connection and try again.',
     no_link: 'The link is not complete. Open it again from your mail.',
-    invalid_credentials: 'That is not right. Check what you have entered.',
+    invalid_credentials: 'E-mail, username or password is not right.',
     authentication_required: 'Please sign in.',
     token_expired: 'Please sign in again.',
     token_revoked: 'You are signed out. Please sign in again.',
@@ -164,6 +164,7 @@ export const en = {
   fields: {
     fallback: 'Please check this.',
     required: 'Please fill this in.',
+    wrong_password: 'This is not your password.',
     invalid_email: 'This is no e-mail address.',
     invalid_username: 'This username is not possible: letters, digits, and . _ - between them.',
     reserved_username: 'This username is reserved. Choose another one.',

@@ -133,7 +133,7 @@ export const es: PageMessages = {
     fallback: 'Algo ha salido mal. Inténtelo de nuevo.',
     network: 'No se puede acceder al servidor. Compruebe su conexión e inténtelo de nuevo.',
     no_link: 'El enlace no está completo. Ábralo de nuevo desde su correo.',
-    invalid_credentials: 'Eso no es correcto. Compruebe lo que ha escrito.',
+    invalid_credentials: 'El correo, el nombre de usuario o la contraseña no es correcto.',
     authentication_required: 'Inicie sesión.',
     token_expired: 'Vuelva a iniciar sesión.',
     token_revoked: 'Su sesión está cerrada. Vuelva a iniciarla.',
@@ -163,6 +163,7 @@ export const es: PageMessages = {
   fields: {
     fallback: 'Compruebe este campo.',
     required: 'Rellene este campo.',
+    wrong_password: 'Esta no es su contraseña.',
     invalid_email: 'Esto no es una dirección de correo.',
     invalid_username: 'Este nombre de usuario no es posible: letras, cifras, y . _ - entre ellas.',
     reserved_username: 'Este nombre de usuario está reservado. Elija otro.',

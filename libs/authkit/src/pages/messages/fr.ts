@@ -68,7 +68,8 @@ export const fr: PageMessages = {
   },
   cancelEmail: {
     title: 'Empêcher le changement d’adresse',
-    intro: 'Quelqu’un a demandé à changer l’adresse e-mail de votre compte. Appuyez sur le bouton si ce n’était pas vous.',
+    intro:
+      'Quelqu’un a demandé à changer l’adresse e-mail de votre compte. Appuyez sur le bouton si ce n’était pas vous.',
     submit: 'Garder mon adresse',
     doneTitle: 'Votre adresse reste la même',
     done: 'Si vous n’avez pas demandé ce changement, choisissez aussi un nouveau mot de passe.',
@@ -133,7 +134,7 @@ export const fr: PageMessages = {
     fallback: 'Une erreur s’est produite. Veuillez réessayer.',
     network: 'Le serveur est injoignable. Vérifiez votre connexion et réessayez.',
     no_link: 'Le lien est incomplet. Ouvrez-le de nouveau depuis l’e-mail.',
-    invalid_credentials: 'Ce n’est pas correct. Vérifiez votre saisie.',
+    invalid_credentials: 'L’e-mail, le nom d’utilisateur ou le mot de passe n’est pas correct.',
     authentication_required: 'Veuillez vous connecter.',
     token_expired: 'Veuillez vous reconnecter.',
     token_revoked: 'Vous êtes déconnecté. Veuillez vous reconnecter.',
@@ -163,6 +164,7 @@ export const fr: PageMessages = {
   fields: {
     fallback: 'Veuillez vérifier ce champ.',
     required: 'Veuillez remplir ce champ.',
+    wrong_password: 'Ce n’est pas votre mot de passe.',
     invalid_email: 'Ce n’est pas une adresse e-mail.',
     invalid_username: 'Ce nom d’utilisateur est impossible : lettres, chiffres, et . _ - entre eux.',
     reserved_username: 'Ce nom d’utilisateur est réservé. Choisissez-en un autre.',
