@@ -2,7 +2,7 @@ import { optionsFromEnv } from 'nest-authkit';
 import { code, table } from './page.js';
 
 /** Values of which every variable takes at least one. */
-const SAMPLES = ['true', '1'];
+const SAMPLES = ['true', '1', 'id:secret'];
 
 /** Which environment variable sets which option: found out by setting each, so that it is what the code does. */
 export function environmentTable(): string {

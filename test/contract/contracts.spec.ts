@@ -168,6 +168,12 @@ class RevokesAnyones extends MemorySessionStore {
   }
 }
 
+class RenewsTheDead extends MemorySessionStore {
+  override renewAuthentication(id: string, epoch: number, at: number): boolean {
+    return super.renewAuthentication(id, epoch, Math.min(at, 0));
+  }
+}
+
 describe('the contract of session stores', () => {
   it.each<[string, typeof MemorySessionStore, string]>([
     ['rotates expired sessions', RotatesTheDead, 'consumes no generation of a revoked or expired session'],
@@ -175,6 +181,11 @@ describe('the contract of session stores', () => {
       'forgets how the user signed in',
       ForgetsFields,
       'returns an inserted session with every field, and its user with hash, epoch and roles',
+    ],
+    [
+      'lets the dead prove who they are',
+      RenewsTheDead,
+      'notes an authentication in a live session of the epoch, and tells of the change',
     ],
     ['revokes anybody’s session', RevokesAnyones, 'revokes once, says why, and with a user id only that user’s'],
   ])('notices one that %s', async (_what, Store, caught) => {

@@ -91,6 +91,7 @@ export function exactSessions(makeStores: () => Promise<{ users: UserStore; sess
       expect(await sessions.findWithUser(wrong)).toBeNull();
       expect(await sessions.rotate(wrong, 1, AT + 1, AT + HOUR, 'key-2')).toBe(false);
       expect(await sessions.restamp(wrong, 0, 1, AT + 1)).toBe(false);
+      expect(await sessions.renewAuthentication(wrong, 0, AT + 1)).toBe(false);
       expect(await sessions.revoke(wrong, 'logout', AT + 1)).toBe(false);
     }
     for (const wrong of [userId.toUpperCase(), `${userId} `]) {
@@ -99,7 +100,7 @@ export function exactSessions(makeStores: () => Promise<{ users: UserStore; sess
       expect(await sessions.trim(wrong, 0, AT + 1)).toBe(0);
       expect(await sessions.listLive(wrong, 0, AT + 1)).toEqual([]);
     }
-    expect(await made.get(id)).toMatchObject({ generation: 1, epoch: 0, revokedAt: null });
+    expect(await made.get(id)).toMatchObject({ generation: 1, epoch: 0, authenticatedAt: AT, revokedAt: null });
   });
 
   it('counts two keys whose names differ only in case as two', async () => {

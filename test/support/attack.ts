@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { PASSWORD, type TestApp } from './test-app.js';
 import type { Reply } from './client.js';
 
-const PROBLEM_KEYS = ['type', 'title', 'status', 'code', 'detail', 'instance', 'requestId', 'errors'];
+const PROBLEM_KEYS = ['type', 'title', 'status', 'code', 'detail', 'instance', 'requestId', 'errors', 'max_age'];
 /** What only the inside of the server knows. */
 const INTERNALS =
   /node_modules|\.[cm]?[jt]s:\d|\bat \S+ \(|Error:|QueryFailed|SQLITE|SELECT |INSERT |UPDATE |relation "|\$2[aby]\$|bcrypt|argon2/;

@@ -11,7 +11,16 @@ import {
   type AnyAuthEvent,
   type AuthKitOptions,
 } from 'nest-authkit';
-import { createTestAuth, fastPasswords, FixedClock, memoryStorage, type TestAuth } from 'nest-authkit/testing';
+import {
+  createTestAuth,
+  fastPasswords,
+  FixedClock,
+  MailboxMailer,
+  memoryStorage,
+  OutboxWorker,
+  type KeptMail,
+  type TestAuth,
+} from 'nest-authkit/testing';
 import { DataSource } from 'typeorm';
 import { Client } from './client.js';
 import { missingFor, prepareDatabase, type Database, type TestDatabase } from './databases.js';
@@ -59,9 +68,19 @@ export interface TestApp {
   source: DataSource;
   /** Null with `memory`. */
   prepared: TestDatabase | null;
+  /** Waits until all that is to be sent now is sent, by any node of this app; what was sent so far, newest first. */
+  mails(): Promise<readonly KeptMail[]>;
+  /** Where the mails of this app and those beside it go; none with another `mail` in `authkit`. */
+  mailroom: Mailroom;
   /** A user with a password and an address not verified, signed in. */
   signUp(email: string, roles?: string[], password?: string): Promise<SignedUp>;
   close(): Promise<void>;
+}
+
+/** What the nodes of an app share. */
+interface Mailroom {
+  readonly mailbox: MailboxMailer;
+  readonly workers: OutboxWorker[];
 }
 
 export interface SignedUp {
@@ -76,6 +95,7 @@ export interface SignedUp {
 export async function createTestApp(options: TestAppOptions = {}): Promise<TestApp> {
   const { adapter = 'express', database = 'memory', authkit = {}, beside } = options;
   const clock = beside?.clock ?? new FixedClock();
+  const mailroom = beside?.mailroom ?? { mailbox: new MailboxMailer(clock), workers: [] };
   const userEntity = authkit.userEntity ?? User;
   const onTypeOrm = database !== 'memory';
   const prepared = !onTypeOrm
@@ -90,6 +110,7 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
       AuthKitModule.forRoot({
         secret: SECRET,
         baseUrl: 'http://localhost:3000',
+        mail: { transport: mailroom.mailbox, from: 'Test <auth@example.com>' },
         dto: { register: TestRegisterDto, profile: TestProfileDto, user: TestUserDto },
         roles: {
           admin: { inherits: ['editor'], permissions: ['*'] },
@@ -115,6 +136,7 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
   await app.listen(0, '127.0.0.1');
 
   const kit = createTestAuth<User>(app);
+  mailroom.workers.push(app.get(OutboxWorker, { strict: false }));
   return {
     app,
     client: Client.of(app),
@@ -126,12 +148,20 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
     get source() {
       return app.get(DataSource);
     },
+    mailroom,
+    async mails() {
+      for (const worker of mailroom.workers) await worker.drain();
+      // A test with a mailer of its own, or none, looks at that of development.
+      const own = 'mail' in authkit;
+      return own ? app.get(MailboxMailer, { strict: false }).mails : mailroom.mailbox.mails;
+    },
     async signUp(email, roles, password = PASSWORD) {
       const user = await kit.user({ email, password, roles, emailVerified: false });
       const { accessToken, refreshToken, sessionId } = await kit.actingAs(user, { transport: 'bearer' });
       return { id: user.id, email, password, accessToken, refreshToken, sessionId };
     },
     async close() {
+      mailroom.workers.splice(mailroom.workers.indexOf(app.get(OutboxWorker, { strict: false })), 1);
       await app.close();
       await prepared?.drop();
     },

@@ -35,13 +35,23 @@ import { AuthEventExplorer } from './kernel/on-auth-event.decorator.js';
 import { loginController } from './login/login.controller.js';
 import { LoginService } from './login/login.service.js';
 import { SECOND_FACTORS } from './login/second-factor.js';
+import { stepUpController } from './login/step-up.controller.js';
 import { tokenController } from './login/token.controller.js';
+import { MailDelivery } from './mail/mail-delivery.js';
+import { MailLocales } from './mail/mail-locale.js';
+import { MailRenderer } from './mail/mail-renderer.js';
+import { MailboxMailer } from './mail/mailbox.mailer.js';
+import { MailboxRoute } from './mail/mailbox.route.js';
+import { MAILER_PROVIDER } from './mail/mailer.provider.js';
+import { OutboxWorker } from './mail/outbox-worker.js';
 import { Outbox } from './mail/outbox.js';
+import { SealedMails } from './mail/sealed-mail.js';
 import type { AuthKitOptions, AuthKitRuntimeOptions, AuthKitStaticOptions } from './options/authkit-options.js';
 import { resolveOptions, type ResolvedOptions } from './options/resolve-options.js';
 import { RESOLVED_OPTIONS, STATIC_OPTIONS } from './options/tokens.js';
 import { pageProviders } from './pages/page-providers.js';
 import { pagesController } from './pages/pages.controller.js';
+import { PasswordPolicy } from './passwords/password-policy.service.js';
 import { PasswordService } from './passwords/password.service.js';
 import { storageOf } from './module-storage.js';
 import { ReadinessService } from './readiness.service.js';
@@ -120,7 +130,7 @@ function compose(definition: DynamicModule, options: AuthKitStaticOptions): Dyna
         useFactory: ({ secrets }: ResolvedOptions) => new KeyRing(secrets),
       },
       ...storage.providers,
-      ...[AuthService, AccountService, LoginService, SessionService, SessionIssuer, PasswordService],
+      ...[AuthService, AccountService, LoginService, SessionService, SessionIssuer, PasswordPolicy, PasswordService],
       ...[
         AccessTokenKeys,
         AccessTokens,
@@ -136,7 +146,9 @@ function compose(definition: DynamicModule, options: AuthKitStaticOptions): Dyna
       ...[AuthKitGuard, GuardCheck, RolePolicy, UserView, AuthEvents, AuthEventExplorer],
       ...[HttpGate, OwnRoutes, ProblemWriter, BootCheck, ReadinessService],
       ...[UserImporter, ImportCheck],
-      ...[OneTimeTokens, Outbox],
+      ...[OneTimeTokens],
+      ...[MAILER_PROVIDER, MailboxMailer, MailboxRoute, MailLocales, MailRenderer, MailDelivery, SealedMails],
+      ...[Outbox, OutboxWorker],
       ...pageProviders(options),
       ...ROUTE_PROVIDERS,
       ...features.flatMap((feature) => feature.providers ?? []),
@@ -163,6 +175,7 @@ function compose(definition: DynamicModule, options: AuthKitStaticOptions): Dyna
         ReadinessService,
         KeyInventory,
         ProblemWriter,
+        PasswordPolicy,
       ],
       AUTHENTICATORS,
       RESOLVED_OPTIONS,
@@ -182,6 +195,7 @@ function controllersOf(
   const core = [
     loginController(path, user),
     tokenController(path),
+    stepUpController(path),
     accountController(path, { register: dto.register ?? RegisterDto, profile: dto.profile ?? NoProfileDto, user }),
     sessionsController(path),
     ...(routes.pages === false ? [] : [pagesController(path)]),

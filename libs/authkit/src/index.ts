@@ -23,6 +23,7 @@ export {
   CurrentUser,
   Permissions,
   Public,
+  RequireFresh,
   Roles,
 } from './access/decorators.js';
 export { ApiProblem, authKitOpenApi, ProblemDto, type AuthKitOpenApiOptions } from './access/openapi.js';
@@ -62,6 +63,7 @@ export {
   type AuthEventDetails,
   type AuthEventListener,
   type AuthEventType,
+  type MailFailure,
   type EventParties,
   type RevocationReason,
 } from './kernel/events.js';
@@ -77,6 +79,16 @@ export type { PageLanguage } from './pages/page-language.js';
 export type { PageName } from './pages/page-names.js';
 export { field, form, link, outcome, type Field, type Form } from './pages/page-parts.js';
 export { PageRenderer } from './pages/page-renderer.js';
+export { BreachCheck } from './passwords/breach-check.js';
+export { hibpRangeCheck, type HibpRangeCheckOptions } from './passwords/hibp-range-check.js';
+export { PasswordPolicy, type PasswordOwner } from './passwords/password-policy.service.js';
+export type { PepperKey } from './passwords/pepper.js';
+export type { MailMessages, MailOrigin, MailTemplate } from './mail/mail-messages.js';
+export type { MailTemplates, OwnMailContext } from './mail/mail-templates.js';
+export type { SmtpOptions } from './mail/mail-transport.js';
+export { Mailer, MailRejectedError, type OutgoingMail } from './mail/mailer.js';
+export { escapeHtml, type RenderedMail } from './mail/templates/layout.js';
+export type { MailContext } from './mail/templates/mail-text.js';
 
 export { bcrypt } from './passwords/bcrypt.hasher.js';
 export { firebaseHash, type FirebaseParameters } from './passwords/firebase.scheme.js';

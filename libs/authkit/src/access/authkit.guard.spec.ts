@@ -8,7 +8,15 @@ import type { Principal } from '../kernel/principal.js';
 import { RequestContext } from '../kernel/request-context.js';
 import { Authenticator, AUTHENTICATORS, type Authentication } from './authenticator.js';
 import { AuthKitGuard } from './authkit.guard.js';
-import { AllowCredentials, Authenticated, LiveSession, Permissions, Public, Roles } from './decorators.js';
+import {
+  AllowCredentials,
+  Authenticated,
+  LiveSession,
+  Permissions,
+  Public,
+  RequireFresh,
+  Roles,
+} from './decorators.js';
 import { SessionAuthenticator } from './session.authenticator.js';
 
 class Routes {
@@ -21,6 +29,7 @@ class Routes {
   @Permissions('posts:write', 'users:delete') purge() {}
   @AllowCredentials('api-key') machines() {}
   @LiveSession() live() {}
+  @RequireFresh('15m') fresh() {}
 }
 type Method = keyof Routes;
 
@@ -39,7 +48,7 @@ function setUp({ raw = {} as Parameters<typeof wire>[0], features = [] as Authen
   const w = wire({ roles: { editor: { permissions: ['posts:*'] } }, ...raw });
   const sessions = new SessionAuthenticator(w.accessTokens, w.cache, w.cookies, w.roles, w.options);
   const problems = new ProblemWriter(fakeAdapterHost, w.cookies);
-  const guard = new AuthKitGuard([...features, sessions], w.users, w.events, problems, w.options);
+  const guard = new AuthKitGuard([...features, sessions], w.users, w.events, problems, w.options, w.clock);
   const known = w.addUser({ roles: ['editor'] });
   const session = w.addSession(known);
   const { accessToken } = w.pairs.of({ session, known });
@@ -97,6 +106,21 @@ describe('the guard', () => {
     await s.ask('plain', s.request(s.bearer));
     expect(s.ask('plain', s.request(s.bearer))).toBe(true);
     expect(s.ask('live', s.request(s.bearer))).toBeInstanceOf(Promise);
+  });
+
+  it('asks for a fresh authentication by the row, not by what is cached or in the token', async () => {
+    const s = setUp();
+    expect(await s.ask('fresh', s.request(s.bearer))).toBe(true);
+    s.clock.advance(900_001);
+    const stale = () => s.ask('fresh', s.request(s.bearer));
+    await expect(stale()).rejects.toEqual(refused('reauthentication_required'));
+    expect(s.response.headers).toContainEqual([
+      'WWW-Authenticate',
+      'Bearer error="insufficient_user_authentication", max_age=900',
+    ]);
+    // As another node does it.
+    expect(s.sessions.renewAuthentication(s.session.id, s.session.epoch, s.clock.now())).toBe(true);
+    expect(await stale()).toBe(true);
   });
 
   it('refuses what is no HTTP call', () => {

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { Inject, Injectable, Optional, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { Clock } from '../kernel/clock.js';
 import { AuthKitError } from '../kernel/errors.js';
 import { AuthEvents } from '../kernel/events.js';
 import { nodeRequest, RequestContext, type RequestLike } from '../kernel/request-context.js';
@@ -26,6 +27,7 @@ export class AuthKitGuard implements CanActivate {
     private readonly events: AuthEvents,
     private readonly problems: ProblemWriter,
     @Inject(RESOLVED_OPTIONS) private readonly options: Pick<ResolvedOptions, 'allowedOrigins'>,
+    private readonly clock: Clock,
   ) {}
 
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
@@ -62,7 +64,7 @@ export class AuthKitGuard implements CanActivate {
   protected admit(found: Authentication | null, rule: RouteRule, request: IncomingMessage): boolean {
     const context = RequestContext.of(request);
     context.principal = found?.principal;
-    authorize(found?.principal ?? null, rule);
+    authorize(found?.principal ?? null, rule, this.clock.now());
     if (!found) return true;
     const { principal, via } = found;
     if (via === 'cookie' && !SAFE_METHODS.has(request.method ?? '')) {

@@ -1,5 +1,6 @@
+import type { Principal } from '../kernel/principal.js';
 import { testPrincipal } from '../testing/test-principal.js';
-import { authorize } from './authorize.js';
+import { authorize as authorizeAt } from './authorize.js';
 import type { RouteRule } from './route-rule.js';
 
 const rule = (over: Partial<RouteRule> = {}): RouteRule => ({
@@ -9,10 +10,13 @@ const rule = (over: Partial<RouteRule> = {}): RouteRule => ({
   permissions: [],
   credentials: ['user'],
   liveSession: false,
+  maxAge: null,
   explicit: true,
   ...over,
 });
-const refused = (code: string, reason: string | RegExp) => expect.objectContaining({ code, reason });
+const NOW = 1_800_000_000_000;
+const authorize = (who: Principal | null, rule: RouteRule) => authorizeAt(who, rule, NOW);
+const refused = (code: string, reason: string) => expect.objectContaining({ code, reason });
 const editor = testPrincipal({ roles: ['editor'], permissions: ['posts:*'] });
 
 describe('authorize', () => {
@@ -54,5 +58,31 @@ describe('authorize', () => {
       });
     }
     expect.assertions(1);
+  });
+
+  it('asks for an authentication no older than the rule says, to the millisecond', () => {
+    const fresh = rule({ maxAge: 900 });
+    const aged = (ms: number) => testPrincipal({ sessionId: 's', authenticatedAt: NOW - ms });
+    for (const age of [-60_000, 0, 900_000]) expect(() => authorize(aged(age), fresh)).not.toThrow();
+    expect(() => authorize(aged(900_001), fresh)).toThrow(
+      expect.objectContaining({
+        code: 'reauthentication_required',
+        problem: expect.objectContaining({ status: 403, max_age: 900 }),
+        headers: { 'WWW-Authenticate': 'Bearer error="insufficient_user_authentication", max_age=900' },
+      }),
+    );
+    expect(() => authorize(aged(900_001), rule())).not.toThrow();
+  });
+
+  it('takes no credential without a session for a fresh one, and asks for freshness last', () => {
+    const key = testPrincipal({ kind: 'api-key', authenticatedAt: NOW });
+    expect(() => authorize(key, rule({ maxAge: 900, credentials: ['api-key'] }))).toThrow(
+      refused('credential_not_allowed', 'a credential without a session is never fresh'),
+    );
+    const stale = testPrincipal({ sessionId: 's', authenticatedAt: 0 });
+    expect(() => authorize(stale, rule({ maxAge: 900, roles: [['boss']] }))).toThrow(
+      refused('insufficient_scope', 'needs role boss'),
+    );
+    expect(() => authorize(null, rule({ maxAge: 900 }))).toThrow(refused('authentication_required', 'no credential'));
   });
 });

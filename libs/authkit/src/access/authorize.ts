@@ -3,10 +3,12 @@ import type { Principal } from '../kernel/principal.js';
 import type { RouteRule } from './route-rule.js';
 
 /**
- * Whether who acts (null for anonymous callers) may do what the rule is for.
- * Throws `authentication_required` (401), `credential_not_allowed` or `insufficient_scope` (403).
+ * Whether who acts (null for anonymous callers) may do what the rule is for. Throws `authentication_required` (401),
+ * `credential_not_allowed`, `insufficient_scope` or `reauthentication_required` (403).
+ *
+ * @param now epoch milliseconds
  */
-export function authorize(principal: Principal | null, rule: RouteRule): void {
+export function authorize(principal: Principal | null, rule: RouteRule, now: number): void {
   if (rule.public) return;
   if (!principal) {
     if (rule.optional) return;
@@ -19,6 +21,21 @@ export function authorize(principal: Principal | null, rule: RouteRule): void {
     if (!principal.hasRole(...anyOf)) throw insufficient(`needs role ${anyOf.join(' or ')}`);
   }
   if (!principal.can(...rule.permissions)) throw insufficient(`needs permission ${rule.permissions.join(' and ')}`);
+  // Last: who may not at all need not be asked for a password.
+  if (rule.maxAge !== null) assertFresh(principal, rule.maxAge, now);
+}
+
+function assertFresh(principal: Principal, maxAge: number, now: number): void {
+  if (principal.sessionId === undefined) {
+    throw new AuthKitError('credential_not_allowed', { reason: 'a credential without a session is never fresh' });
+  }
+  // A time to come, by a clock that differs, is no age.
+  if (Math.max(0, now - principal.authenticatedAt) <= maxAge * 1000) return;
+  throw new AuthKitError('reauthentication_required', {
+    maxAge,
+    // RFC 9470, section 3.
+    headers: { 'WWW-Authenticate': `Bearer error="insufficient_user_authentication", max_age=${maxAge}` },
+  });
 }
 
 function insufficient(reason: string): AuthKitError {

@@ -10,6 +10,7 @@ import {
   LiveSession,
   Permissions,
   Public,
+  RequireFresh,
   Roles,
 } from './decorators.js';
 
@@ -23,6 +24,8 @@ class Routes {
   @Get() @Permissions('p:1', 'p:2') allOf() {}
   @Get() @AllowCredentials('api-key', 'user') keys() {}
   @Get() @LiveSession() live() {}
+  @Get() @RequireFresh('15m') fresh() {}
+  @Get() @RequireFresh(60) @Roles('a') freshToo() {}
   @Get() whoAmI(@CurrentPrincipal() _principal: unknown) {}
   @Get() me(@CurrentUser() _user: unknown) {}
 }
@@ -41,6 +44,7 @@ describe('a decorator', () => {
     ['allOf', 'authkit:permissions', ['p:1', 'p:2']],
     ['keys', 'authkit:credentials', ['api-key', 'user']],
     ['live', 'authkit:live-session', true],
+    ['fresh', 'authkit:fresh', ['15m']],
   ])('on %s writes %s: %j', (method, key, value) => {
     expect(read(method, key)).toEqual(value);
   });
@@ -53,6 +57,10 @@ describe('a decorator', () => {
     }
     expect(responses('anyOf')['403'].description).toBe('Needs role a or b.');
     expect(responses('allOf')['403'].description).toBe('Needs permission p:1 and p:2.');
+    expect(responses('fresh')['403'].description).toBe('Needs an authentication at most 15m old.');
+    expect(responses('freshToo')['403'].description).toBe(
+      'Needs role a.\n\nNeeds an authentication at most 60 s old.',
+    );
   });
 });
 

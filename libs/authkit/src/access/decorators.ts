@@ -1,5 +1,6 @@
 import { applyDecorators, createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
+import type { Duration } from '../kernel/duration.js';
 import type { Principal, PrincipalKind } from '../kernel/principal.js';
 import { RequestContext, type RequestLike } from '../kernel/request-context.js';
 import { documentProtected, documentPublic } from './openapi.js';
@@ -20,6 +21,8 @@ export const PERMISSIONS: RuleDecorator<string[]> = Reflector.createDecorator<st
 export const CREDENTIALS: RuleDecorator<PrincipalKind[]> = Reflector.createDecorator<PrincipalKind[]>({
   key: 'authkit:credentials',
 });
+
+export const FRESH: RuleDecorator<Duration[]> = Reflector.createDecorator<Duration[]>({ key: 'authkit:fresh' });
 
 export const LIVE_SESSION: RuleDecorator<boolean> = Reflector.createDecorator<boolean>({ key: 'authkit:live-session' });
 
@@ -44,6 +47,16 @@ export function Roles(...anyOf: [string, ...string[]]): Target {
 /** Holders of all the permissions, wildcards considered. Those of class and handler must all hold. */
 export function Permissions(...allOf: [string, ...string[]]): Target {
   return applyDecorators(appended(PERMISSIONS, allOf), documentProtected(`Needs permission ${allOf.join(' and ')}.`));
+}
+
+/**
+ * Users who have proven who they are at most this long ago, 1 s or more; of class and handler the shorter. Others get
+ * `reauthentication_required` (403) with the age in seconds (RFC 9470) and call POST /auth/reauthenticate. The session's
+ * row is read for each call, whatever `session.check` says; credentials without a session are refused.
+ */
+export function RequireFresh(maxAge: Duration): Target {
+  const age = typeof maxAge === 'number' ? `${maxAge} s` : maxAge;
+  return applyDecorators(appended(FRESH, [maxAge]), documentProtected(`Needs an authentication at most ${age} old.`));
 }
 
 /** Kinds of credential accepted here instead of the default, which is `user` alone. The handler's list replaces the class's. */

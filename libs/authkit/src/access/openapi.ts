@@ -49,6 +49,9 @@ export class ProblemDto implements Problem {
 
   @ApiPropertyOptional({ type: [FieldProblemDto] })
   errors?: FieldProblemDto[];
+
+  @ApiPropertyOptional({ type: Number, description: 'With reauthentication_required: seconds (RFC 9470).' })
+  max_age?: number;
 }
 
 /** Documents a problem reply. */

@@ -1,4 +1,12 @@
-import { AllowCredentials, Authenticated, LiveSession, Permissions, Public, Roles } from './decorators.js';
+import {
+  AllowCredentials,
+  Authenticated,
+  LiveSession,
+  Permissions,
+  Public,
+  RequireFresh,
+  Roles,
+} from './decorators.js';
 import { ruleOf, standsFor, type Handler } from './route-rule.js';
 
 class Plain {
@@ -41,6 +49,7 @@ describe('ruleOf', () => {
       permissions: [],
       credentials: ['user'],
       liveSession: false,
+      maxAge: null,
       explicit: false,
     });
   });
@@ -101,6 +110,54 @@ describe('ruleOf', () => {
     }
     expect(() => rule(Torn, 'both')).toThrow(/Torn\.both: @Public\(\) stands beside another rule/);
     expect(() => rule(Torn, 'half')).toThrow(/Torn\.half: @Authenticated\(\{ optional: true \}\) stands beside/);
+  });
+});
+
+describe('@RequireFresh()', () => {
+  @RequireFresh('15m')
+  class Vault {
+    door() {}
+    @RequireFresh(60) safe() {}
+    @RequireFresh('1h') hall() {}
+    @RequireFresh('5m') @RequireFresh('90s') twice() {}
+    @Public() street() {}
+    @Authenticated({ optional: true }) wicket() {}
+  }
+  @RequireFresh('30s')
+  class Inner extends Vault {}
+  @Public()
+  class Street {
+    plain() {}
+    @RequireFresh('15m') till() {}
+  }
+
+  it('means the shortest age of handler, class and base class, and the row of the session', () => {
+    const ages = (controller: new () => object, ...names: string[]) =>
+      names.map((name) => rule(controller, name).maxAge);
+    expect(ages(Vault, 'door', 'safe', 'hall', 'twice', 'street')).toEqual([900, 60, 900, 90, 900]);
+    expect(ages(Inner, 'door', 'safe')).toEqual([30, 30]);
+    expect(rule(Vault, 'door')).toMatchObject({ public: false, liveSession: true, explicit: true });
+    expect(rule(Vault, 'street').public).toBe(true);
+    expect(rule(Plain, 'anyOf')).toMatchObject({ maxAge: null, liveSession: false });
+  });
+
+  it('lifts a class’s @Public(), and what is optional', () => {
+    expect(rule(Street, 'plain').public).toBe(true);
+    expect(rule(Street, 'till')).toMatchObject({ public: false, maxAge: 900, explicit: true });
+    expect(rule(Vault, 'wicket')).toMatchObject({ optional: false, maxAge: 900 });
+  });
+
+  it('is refused beside @Public() and optional, and without an age of a second or more', () => {
+    class Torn {
+      @Public() @RequireFresh('15m') open() {}
+      @Authenticated({ optional: true }) @RequireFresh('15m') half() {}
+      @RequireFresh(0.9) now() {}
+      @RequireFresh('15 min' as '15m') never() {}
+    }
+    expect(() => rule(Torn, 'open')).toThrow(/Torn\.open: @Public\(\) stands beside another rule/);
+    expect(() => rule(Torn, 'half')).toThrow(/Torn\.half: .*optional: true.* stands beside @RequireFresh\(\)/);
+    expect(() => rule(Torn, 'now')).toThrow(/Torn\.now: @RequireFresh\(0\.9\) is no age.*15m/);
+    expect(() => rule(Torn, 'never')).toThrow(/Torn\.never: @RequireFresh\("15 min"\) is no age/);
   });
 });
 

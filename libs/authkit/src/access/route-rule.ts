@@ -1,7 +1,8 @@
 import type { Type } from '@nestjs/common';
+import { durationMs, type Duration } from '../kernel/duration.js';
 import { AuthKitConfigError } from '../kernel/errors.js';
 import type { PrincipalKind } from '../kernel/principal.js';
-import { AUTHENTICATED, CREDENTIALS, LIVE_SESSION, PERMISSIONS, PUBLIC, ROLES } from './decorators.js';
+import { AUTHENTICATED, CREDENTIALS, FRESH, LIVE_SESSION, PERMISSIONS, PUBLIC, ROLES } from './decorators.js';
 
 // eslint-disable-next-line @typescript-eslint/no-unsafe-function-type -- what Nest's ExecutionContext.getHandler() returns
 export type Handler = Function;
@@ -18,6 +19,8 @@ export interface RouteRule {
   readonly credentials: readonly PrincipalKind[];
   /** The session's row is read, whatever is cached and whatever `session.check` says. */
   readonly liveSession: boolean;
+  /** Seconds since the user last proved who they are, at most (`max_age` of OpenID Connect); null for any number. */
+  readonly maxAge: number | null;
   /** False when nothing was declared and the default (an authenticated user) holds. */
   readonly explicit: boolean;
 }
@@ -28,6 +31,8 @@ interface Declared {
   roles: string[][];
   permissions: string[];
   credentials?: PrincipalKind[];
+  /** In seconds, of each `@RequireFresh()`. */
+  fresh: number[];
 }
 
 const known = new WeakMap<Handler, Map<object, RouteRule>>();
@@ -85,14 +90,17 @@ function combine(handler: Handler, controller: Type<unknown>): RouteRule {
   const isPublic = isOwnPublic || (!isRestricted(own) && shared.public === true);
   const roles = [...shared.roles, ...own.roles];
   const permissions = [...shared.permissions, ...own.permissions];
+  const fresh = [...shared.fresh, ...own.fresh];
   const optional = (own.authenticated ?? shared.authenticated)?.optional === true;
   return Object.freeze<RouteRule>({
     public: isPublic,
-    optional: optional && roles.length === 0 && permissions.length === 0,
+    optional: optional && roles.length + permissions.length + fresh.length === 0,
     roles,
     permissions,
     credentials: own.credentials ?? shared.credentials ?? ['user'],
-    liveSession: Reflect.hasMetadata(LIVE_SESSION.KEY, handler) || Reflect.hasMetadata(LIVE_SESSION.KEY, controller),
+    liveSession:
+      fresh.length > 0 || [handler, controller].some((target) => Reflect.hasMetadata(LIVE_SESSION.KEY, target)),
+    maxAge: fresh.length > 0 ? Math.min(...fresh) : null,
     explicit: own.public !== undefined || shared.public !== undefined || isRestricted(own) || isRestricted(shared),
   });
 }
@@ -123,6 +131,7 @@ function declaredByClass(controller: Type<unknown>): Declared {
     roles: [...inherited.roles, ...own.roles],
     permissions: [...inherited.permissions, ...own.permissions],
     credentials: own.credentials ?? inherited.credentials,
+    fresh: [...inherited.fresh, ...own.fresh],
   };
 }
 
@@ -134,14 +143,16 @@ function declaredOn(target: object, name: string): Declared {
     roles: read<string[][]>(ROLES.KEY) ?? [],
     permissions: read<string[]>(PERMISSIONS.KEY) ?? [],
     credentials: read<PrincipalKind[]>(CREDENTIALS.KEY),
+    fresh: (read<Duration[]>(FRESH.KEY) ?? []).map((age) => secondsOf(age, name)),
   };
   if (declared.public && isRestricted(declared)) {
     throw new AuthKitConfigError(name, '@Public() stands beside another rule', 'Keep one of them.');
   }
-  if (declared.authenticated?.optional && declared.roles.length + declared.permissions.length > 0) {
+  const { roles, permissions, fresh } = declared;
+  if (declared.authenticated?.optional && roles.length + permissions.length + fresh.length > 0) {
     throw new AuthKitConfigError(
       name,
-      '@Authenticated({ optional: true }) stands beside a role or permission',
+      `@Authenticated({ optional: true }) stands beside ${fresh.length > 0 ? '@RequireFresh()' : 'a role or permission'}`,
       'Keep one of them.',
     );
   }
@@ -152,7 +163,14 @@ function isRestricted(declared: Declared): boolean {
   return (
     declared.authenticated !== undefined ||
     declared.credentials !== undefined ||
+    declared.fresh.length > 0 ||
     declared.roles.length > 0 ||
     declared.permissions.length > 0
   );
+}
+
+function secondsOf(age: Duration, name: string): number {
+  const seconds = Math.floor((durationMs(age) ?? 0) / 1000);
+  if (seconds >= 1) return seconds;
+  throw new AuthKitConfigError(name, `@RequireFresh(${JSON.stringify(age)}) is no age`, "Give 1 s or more, as '15m'.");
 }

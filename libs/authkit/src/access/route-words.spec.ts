@@ -9,6 +9,7 @@ const RULE: RouteRule = {
   permissions: [],
   credentials: ['user'],
   liveSession: false,
+  maxAge: null,
   explicit: true,
 };
 const route = (rule: Partial<RouteRule>, guarded = true) => ({ rule: { ...RULE, ...rule }, guarded }) as RouteEntry;
@@ -25,6 +26,10 @@ describe('who may call a route, in words', () => {
     ['role a or b, role c', route({ roles: [['a', 'b'], ['c']] })],
     ['role a, permission x and y', route({ roles: [['a']], permissions: ['x', 'y'] })],
     ['permission x, by client', route({ permissions: ['x'], credentials: ['client'] })],
+    ['signed in, authenticated within 15 min', route({ maxAge: 900 })],
+    ['role a, authenticated within 90 s', route({ roles: [['a']], maxAge: 90 })],
+    ['signed in, authenticated within 2 h', route({ maxAge: 7_200 })],
+    ['signed in, authenticated within 1 d', route({ maxAge: 86_400 })],
     ['unguarded', route({ explicit: false }, false)],
     ['unguarded, despite its rule: role a', route({ roles: [['a']] }, false)],
   ])('%s', (words, entry) => expect(whoMayCall(entry)).toBe(words));

@@ -8,14 +8,21 @@ export function whoMayCall({ rule, guarded }: Pick<RouteEntry, 'rule' | 'guarded
   return rule.explicit ? `unguarded, despite its rule: ${wordsOf(rule)}` : 'unguarded';
 }
 
-function wordsOf({ optional, roles, permissions, credentials }: RouteRule): string {
+function wordsOf({ optional, roles, permissions, credentials, maxAge }: RouteRule): string {
   const words = [
     ...roles.map((anyOf) => `role ${anyOf.join(' or ')}`),
     ...(permissions.length > 0 ? [`permission ${permissions.join(' and ')}`] : []),
   ];
   if (words.length === 0) words.push(optional ? 'anyone' : 'signed in');
   if (credentials.join() !== 'user') words.push(`by ${credentials.join(' or ')}`);
+  if (maxAge !== null) words.push(`authenticated within ${spanOf(maxAge)}`);
   return words.join(', ');
+}
+
+function spanOf(seconds: number): string {
+  if (seconds % 86_400 === 0) return `${seconds / 86_400} d`;
+  if (seconds % 3_600 === 0) return `${seconds / 3_600} h`;
+  return seconds % 60 === 0 ? `${seconds / 60} min` : `${seconds} s`;
 }
 
 /** One line of counts: `37 routes: 9 public, 3 optional, 18 signed in (4 of them without a decorator), ...`. */

@@ -6,7 +6,8 @@ import { newId } from '../kernel/random.js';
 import { ALIKE, problemOfRoles } from '../kernel/role-names.js';
 import { RESOLVED_OPTIONS } from '../options/tokens.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
-import { assertPasswordPolicy, assertPasswordShape } from '../passwords/password-policy.js';
+import { PasswordPolicy, type PasswordOwner } from '../passwords/password-policy.service.js';
+import { assertPasswordShape } from '../passwords/password-policy.js';
 import { PasswordService } from '../passwords/password.service.js';
 import { SessionCache } from '../sessions/session-cache.js';
 import { SessionService } from '../sessions/session.service.js';
@@ -55,6 +56,7 @@ export class AccountService {
   constructor(
     @Inject(UserStore) private readonly users: UserStore,
     private readonly sessionStore: SessionStore,
+    private readonly policy: PasswordPolicy,
     private readonly passwords: PasswordService,
     private readonly sessions: SessionService,
     private readonly cache: SessionCache,
@@ -70,7 +72,7 @@ export class AccountService {
     const username = this.newUsername(rawUsername);
     const roles = grants.roles ?? this.options.registration.defaultRoles;
     assertRoles(roles);
-    if (password !== null) assertPasswordPolicy(password, this.options.passwords.minLength);
+    if (password !== null) await this.policy.assert(password, { email, username });
     // Usernames are public, so this may be told at once, before the hash is spent.
     if (username !== null && (await this.users.findByIdentifier({ username })))
       throw new AuthKitError('username_taken');
@@ -110,8 +112,8 @@ export class AccountService {
    */
   async changePassword(userId: string, sessionId: string, currentPassword: string, newPassword: string): Promise<void> {
     assertPasswordShape(currentPassword, 'currentPassword');
-    assertPasswordPolicy(newPassword, this.options.passwords.minLength, 'newPassword');
     const known = await this.known(userId);
+    await this.policy.assert(newPassword, { ...ownerOf(known), field: 'newPassword' });
     if (!(await this.passwords.verify(currentPassword, known.passwordHash))) {
       await this.events.emit('login.failed', { reason: 'wrong_current_password' }, { subject: userId, sessionId });
       throw new AuthKitError('invalid_credentials', { reason: 'wrong current password' });
@@ -122,8 +124,9 @@ export class AccountService {
 
   /** Sets a password on the host's word and ends every session. */
   async setPassword(userId: string, newPassword: string): Promise<void> {
-    assertPasswordPolicy(newPassword, this.options.passwords.minLength);
-    await this.replacePassword(await this.known(userId), newPassword, undefined);
+    const known = await this.known(userId);
+    await this.policy.assert(newPassword, ownerOf(known));
+    await this.replacePassword(known, newPassword, undefined);
     await this.events.emit('password.changed', { by: 'host' }, { subject: userId });
   }
 
@@ -194,6 +197,10 @@ export class AccountService {
     }
     await this.sessions.markAllRevoked(id, 'password_changed', keepSessionId);
   }
+}
+
+function ownerOf({ user: { email, username } }: KnownUser): PasswordOwner {
+  return { email, username };
 }
 
 function withoutProtected(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {

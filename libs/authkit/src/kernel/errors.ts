@@ -11,7 +11,7 @@ export const PROBLEMS = {
   ambiguous_credentials: [400, 'The request carries more than one credential of a kind'],
   /** No credential, an unknown `Authorization` scheme, bearer tokens switched off, or no refresh token at refresh. Log in. */
   authentication_required: [401, 'Authentication is required'],
-  /** Login: whatever is wrong. Password change: the current password is wrong. Ask again. */
+  /** Login: whatever is wrong. Password change, reauthentication: the password is wrong. Ask again. */
   invalid_credentials: [401, 'The credentials are not valid'],
   /** An access or refresh token that is not genuine, not this app's, or came the wrong way. Log in. */
   token_invalid: [401, 'The token is not valid'],
@@ -23,6 +23,8 @@ export const PROBLEMS = {
   insufficient_scope: [403, 'The role or permission for this is missing'],
   /** The kind of credential is not accepted on this handler: see `@AllowCredentials()`. */
   credential_not_allowed: [403, 'This kind of credential is not accepted here'],
+  /** The user last proved who they are longer ago than `max_age` seconds. POST /auth/reauthenticate, and try again. */
+  reauthentication_required: [403, 'A more recent authentication is required'],
   /** The call comes from an origin that is not allowed. Add a page of yours to `allowedOrigins`. */
   csrf_rejected: [403, 'The request comes from another site'],
   /** Cookies are involved and no header says where the call comes from. Send `Origin`, or use bearer tokens. */
@@ -59,13 +61,17 @@ export const PROBLEMS = {
   password_too_short: [422, 'The password is too short'],
   /** Over 1024 bytes. Choose a shorter one. */
   password_too_long: [422, 'The password is too long'],
+  /** One of the common ones, or made of the user's or the app's names: `errors` says which (`common_password`, `context_word`, `simple_pattern`) and what to do. Choose another. */
+  password_blocklisted: [422, 'The password is too easy to guess'],
+  /** Known from a breach of another service, with `passwords.breachCheck`. Choose another, there too. */
+  password_breached: [422, 'The password is known from a breach'],
   /** `AuthService`: not well-formed Unicode. Over HTTP that is `validation_failed` with `invalid_text`. */
   password_invalid: [422, 'The password is not valid text'],
   /** The user store lacks the method. Add it, or leave the call out. */
   not_supported: [501, 'The user store does not support this'],
   /** Too many passwords to hash. Try again after `Retry-After` seconds. */
   overloaded: [503, 'Too many logins at once'],
-  /** The store cannot be asked, or a session kept changing. Try again. */
+  /** The store cannot be asked, a session kept changing, or a password's pepper is not configured. Try again. */
   unavailable: [503, 'A service needed to decide is not available'],
 } as const satisfies Record<string, readonly [number, string]>;
 
@@ -88,12 +94,16 @@ export interface Problem {
   instance?: string;
   requestId?: string;
   errors?: FieldProblem[];
+  /** With `reauthentication_required`: seconds since the last authentication, at most (RFC 9470). */
+  max_age?: number;
 }
 
 export interface AuthKitErrorOptions {
   /** Shown to the client; no secrets, no internals. */
   detail?: string;
   errors?: FieldProblem[];
+  /** Seconds; the problem's `max_age`. */
+  maxAge?: number;
   /** Response headers that belong to the error. */
   headers?: Record<string, string>;
   /** The real reason, for events and logs only. */
@@ -126,6 +136,7 @@ export class AuthKitError extends HttpException {
       ...(options.detail !== undefined && { detail: options.detail }),
       ...(context && { instance: context.path, requestId: context.requestId }),
       ...(options.errors && { errors: options.errors }),
+      ...(options.maxAge !== undefined && { max_age: options.maxAge }),
     };
     super(problem, status, { cause: options.cause });
     this.message = options.detail ?? title;

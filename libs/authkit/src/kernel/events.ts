@@ -27,6 +27,17 @@ export type RevocationReason =
   /** `all`. */
   | 'user_deactivated';
 
+/** Why a mail will not be sent. */
+export type MailFailure =
+  /** The mail server or the mailer refused it for good. */
+  | 'rejected'
+  /** About a day of attempts failed. */
+  | 'gave_up'
+  /** Its link expired before it could be sent. */
+  | 'link_expired'
+  /** It was sealed under a secret that is not configured any more. */
+  | 'unreadable';
+
 /** What each event says besides who and where. */
 export interface AuthEventDetails {
   /** An account was made. */
@@ -41,12 +52,14 @@ export interface AuthEventDetails {
   'user.deactivated': Record<never, never>;
   /** After `session.issued`. */
   'login.succeeded': { amr: readonly string[] };
-  /** A password was refused, at login or at a change; `reason` is the true one and never reaches the client. */
+  /** A password was refused, at login, reauthentication or a change; `reason` is the true one and never reaches the client. */
   'login.failed': { reason: string };
   /** A login made a session. */
   'session.issued': { transport: string; amr: readonly string[] };
   /** A refresh. Not for a repeat within the grace. */
   'session.rotated': { generation: number };
+  /** The user of a session proved who they are again; `amr` says how. */
+  'session.reauthenticated': { amr: readonly string[] };
   /** An old refresh token came back; the session has been ended. */
   'session.reuse_detected': { presented: number; current: number };
   /** A refresh token from the future, after a restored backup; the session has been ended. */
@@ -55,8 +68,16 @@ export interface AuthEventDetails {
   'session.revoked': { reason: RevocationReason; scope: 'one' | 'others' | 'all' | 'oldest' };
   /** The password was changed by its owner, or set by the host. */
   'password.changed': { by: 'user' | 'host' };
+  /** `passwords.breachCheck` gave no answer, and a new password passed without it; `reason` is for you. */
+  'password.breach_check_failed': { reason: string };
+  /** A hash names a pepper that `passwords.pepper` lacks; its owner got 503. Configure it again. */
+  'password.pepper_unknown': { keyId: string };
   /** The assigned roles, before and after. */
   'roles.changed': { before: readonly string[]; after: readonly string[] };
+  /** A mail server, or whoever `mail.transport` is, has taken a mail. */
+  'mail.sent': { template: string };
+  /** A mail is not tried any more; it stays in `auth_outbox` for two weeks. */
+  'mail.failed': { template: string; reason: MailFailure };
   /** The guard refused a call, or a route of the kit answered 401 or 403; `reason` never reaches the client. */
   'authorization.denied': { code: string; reason: string; method: string; path: string };
 }

@@ -26,6 +26,13 @@ export class LoginDto {
   transport?: CredentialTransport;
 }
 
+/** Body of POST /auth/reauthenticate. */
+export class ReauthenticateDto {
+  @ApiProperty({ type: String, format: 'password' })
+  @IsString()
+  password!: string;
+}
+
 /** Body of POST /auth/refresh; empty when the refresh cookie is sent. */
 export class RefreshDto {
   @ApiPropertyOptional({ type: String })

@@ -44,7 +44,7 @@ function setUp({ factors = [] as SecondFactor[], requireVerifiedEmail = false, u
   const passwords = new PasswordService(w.options);
   services.push(passwords);
   const issuer = new SessionIssuer(w.sessions, w.cache, w.refreshTokens, w.events, w.clock, w.options);
-  const logins = new LoginService(w.users, passwords, issuer, w.events, w.clock, factors, w.options);
+  const logins = new LoginService(w.users, passwords, issuer, w.service, w.events, w.clock, factors, w.options);
   const known = w.addUser({ email: 'ada@b.example', username: 'ada', passwordHash: 'plain:secret', ...user });
   const hashNow = () => w.users.findById(known.user.id)!.passwordHash;
   const live = () => w.service.list(known.user.id);
@@ -217,5 +217,60 @@ describe('an old hash', () => {
     const change = jest.spyOn(s.users, 'changePassword');
     await s.logins.withPassword('ada', 'secret', 'bearer');
     expect(change).not.toHaveBeenCalled();
+  });
+});
+
+describe('proving again by password that it is still the user', () => {
+  const signedIn = (user: Partial<NewUser> = {}) => {
+    const s = setUp({ user });
+    const session = s.addSession(s.known);
+    s.clock.advance(60_000);
+    return { ...s, session, prove: (password: string) => s.logins.reauthenticate(session, password) };
+  };
+
+  it('renews the time of the session, and tells of it', async () => {
+    const s = signedIn();
+    await s.prove('secret');
+    expect(await s.stored(s.session.id)).toMatchObject({ authenticatedAt: s.clock.now(), amr: ['pwd'] });
+    expect(s.heard).toMatchObject([
+      { type: 'session.reauthenticated', subject: s.id, sessionId: s.session.id, details: { amr: ['pwd'] } },
+    ]);
+  });
+
+  it.each<[string, Partial<NewUser>, string]>([
+    ['a wrong password', {}, 'wrong_password'],
+    ['a user without one', { passwordHash: null }, 'no_password'],
+  ])('by %s changes nothing, and is told as at login', async (_what, user, reason) => {
+    const s = signedIn(user);
+    await expect(s.prove('wrong')).rejects.toMatchObject({ code: 'invalid_credentials', reason });
+    expect((await s.stored(s.session.id))!.authenticatedAt).toBe(s.session.authenticatedAt);
+    expect(s.heard).toMatchObject([{ type: 'login.failed', subject: s.id, details: { reason } }]);
+  });
+
+  it('of nobody costs as much, and is the same answer', async () => {
+    const s = signedIn();
+    const nobody = s.logins.reauthenticate({ id: s.session.id, userId: 'nobody' }, 'secret');
+    await expect(nobody).rejects.toMatchObject({ code: 'invalid_credentials', reason: 'unknown_user' });
+  });
+
+  it.each<[string, (s: ReturnType<typeof signedIn>) => void]>([
+    ['the session ends', (s) => s.sessions.revoke(s.session.id, 'logout', s.clock.now())],
+    [
+      'the password is replaced',
+      (s) => s.users.changePassword(s.id, { from: undefined, to: 'plain:new', endSessions: true, at: s.clock.now() }),
+    ],
+  ])('is worth nothing when %s while it is checked', async (_what, meanwhile) => {
+    const s = signedIn();
+    const verify = s.passwords.verify.bind(s.passwords);
+    jest.spyOn(s.passwords, 'verify').mockImplementation(async (...args) => {
+      const matches = await verify(...args);
+      meanwhile(s);
+      // A change of the password in this very session moves it to the new epoch.
+      s.sessions.restamp(s.session.id, 0, 1, s.clock.now());
+      return matches;
+    });
+    await expect(s.prove('secret')).rejects.toMatchObject({ code: 'invalid_credentials' });
+    expect((await s.stored(s.session.id))!.authenticatedAt).toBe(s.session.authenticatedAt);
+    expect(s.types()).toEqual([]);
   });
 });

@@ -10,7 +10,7 @@ import type { ResolvedOptions } from '../options/resolve-options.js';
 import { assertPasswordShape } from '../passwords/password-policy.js';
 import { PasswordService } from '../passwords/password.service.js';
 import { SessionIssuer } from '../sessions/session-issuer.js';
-import type { LiveSession } from '../sessions/session.service.js';
+import { SessionService, type LiveSession, type ProvenSession } from '../sessions/session.service.js';
 import { UserStore, type KnownUser, type LoginIdentifier } from '../storage/user.store.js';
 import { SECOND_FACTORS, type SecondFactor } from './second-factor.js';
 
@@ -23,6 +23,7 @@ export class LoginService {
     @Inject(UserStore) private readonly users: UserStore,
     private readonly passwords: PasswordService,
     private readonly issuer: SessionIssuer,
+    private readonly sessions: SessionService,
     private readonly events: AuthEvents,
     private readonly clock: Clock,
     @Inject(SECOND_FACTORS) private readonly secondFactors: readonly SecondFactor[],
@@ -66,6 +67,22 @@ export class LoginService {
     const actor = { kind: 'user' as const, id: user.id };
     await this.events.emit('login.succeeded', { amr }, { subject: user.id, sessionId: session.id, actor });
     return { session, known };
+  }
+
+  /**
+   * Has the user of a session prove by password that it is still them; the session is fresh from then on, on every node.
+   * Throws `invalid_credentials` (401) for a wrong password, and for users without one.
+   */
+  async reauthenticate(session: ProvenSession, password: string): Promise<void> {
+    assertPasswordShape(password);
+    const known = (await this.users.findById(session.userId)) as KnownUser | null;
+    const matches = await this.passwords.verify(password, known?.passwordHash ?? null);
+    if (!known) return this.fail('unknown_user');
+    if (!matches) return this.fail(known.passwordHash === null ? 'no_password' : 'wrong_password', known);
+    // By the epoch that came with the hash: a password replaced meanwhile proves nothing any more.
+    if (!(await this.sessions.renewAuthentication(session, known.sessionEpoch, ['pwd']))) {
+      throw new AuthKitError('invalid_credentials', { reason: 'the session or the password changed meanwhile' });
+    }
   }
 
   /** The user with this e-mail address or username, as typed. */

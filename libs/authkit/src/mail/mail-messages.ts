@@ -32,6 +32,26 @@ export interface MailMessages {
 
 export type MailTemplate = keyof MailMessages;
 
+const ALL: Readonly<Record<MailTemplate, true>> = {
+  verify_email: true,
+  already_registered: true,
+  reset_password: true,
+  set_password: true,
+  password_changed: true,
+  change_email: true,
+  email_change_requested: true,
+  email_changed: true,
+  username_changed: true,
+  new_device: true,
+  session_stolen: true,
+  login_disabled: true,
+  deletion_requested: true,
+  account_deleted: true,
+};
+
+/** The names of all mails. */
+export const MAIL_TEMPLATES = Object.keys(ALL) as readonly MailTemplate[];
+
 /** Who asked, when and where from; every mail tells it, so that its reader can judge. */
 export interface MailOrigin {
   /** Epoch milliseconds. */
@@ -45,7 +65,7 @@ export interface MailIntent<T extends MailTemplate = MailTemplate> {
   to: string;
   template: T;
   data: MailMessages[T];
-  /** The user's languages, best first, as in Accept-Language. */
-  languages: string;
+  /** The language to write in, one of `mail.locales`. */
+  locale: string;
   origin: MailOrigin;
 }

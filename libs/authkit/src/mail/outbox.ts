@@ -1,24 +1,33 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { Clock } from '../kernel/clock.js';
-import { KeyRing } from '../kernel/key-ring.js';
 import { newId } from '../kernel/random.js';
 import { RequestContext } from '../kernel/request-context.js';
-import { seal } from '../kernel/sealed.js';
+import { RESOLVED_OPTIONS } from '../options/tokens.js';
+import type { ResolvedOptions } from '../options/resolve-options.js';
 import { OutboxStore } from '../storage/outbox.store.js';
+import { UnitOfWork } from '../storage/unit-of-work.js';
 import type { AuthUser } from '../storage/user.store.js';
-import type { MailIntent, MailMessages, MailTemplate } from './mail-messages.js';
+import { MailLocales } from './mail-locale.js';
+import type { MailMessages, MailTemplate } from './mail-messages.js';
+import { OutboxWorker } from './outbox-worker.js';
+import { SealedMails } from './sealed-mail.js';
 
 /** Mails to be sent: each written with the change it tells of, and sent by a worker afterwards. */
 @Injectable()
 export class Outbox {
   constructor(
     private readonly store: OutboxStore,
-    private readonly ring: KeyRing,
+    private readonly unit: UnitOfWork,
+    private readonly worker: OutboxWorker,
+    private readonly sealed: SealedMails,
+    private readonly locales: MailLocales,
     private readonly clock: Clock,
+    @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
   ) {}
 
   /**
-   * Writes that a mail is to be sent; belongs into the unit of work of the change.
+   * Writes that a mail is to be sent; belongs into the unit of work of the change. Without a way to send mails it writes
+   * nothing.
    *
    * @param to an address other than the user's own
    */
@@ -28,16 +37,16 @@ export class Outbox {
     data: MailMessages[T],
     to?: string,
   ): Promise<void> {
+    if (this.options.mail.transport.kind === 'none') return;
     const at = this.clock.now();
     const context = RequestContext.current();
-    const intent: MailIntent<T> = {
+    const sealed = this.sealed.seal<T>({
       to: to ?? user.email,
       template,
       data,
-      languages: context?.languages ?? '',
+      locale: this.locales.of(user),
       origin: { at, ip: context?.ip ?? null, userAgent: context?.userAgent ?? null },
-    };
-    const sealed = seal(this.ring.keys('outbox')[0], template, JSON.stringify(intent));
+    });
     await this.store.insert({
       id: newId(at),
       userId: user.id,
@@ -46,6 +55,13 @@ export class Outbox {
       createdAt: at,
       attempts: 0,
       dueAt: at,
+      lastError: null,
     });
+    this.unit.afterCommit(() => this.worker.wake());
+  }
+
+  /** Removes what is still to be sent to a user; part of erasing one. */
+  async discardOf(userId: string): Promise<void> {
+    await this.store.discardOf(userId);
   }
 }

@@ -2,8 +2,13 @@ import type { ModuleMetadata, Type } from '@nestjs/common';
 import type { AuthKitFeature } from '../features/feature.js';
 import type { CredentialTransport } from '../kernel/credential-transport.js';
 import type { Duration } from '../kernel/duration.js';
+import type { BreachCheck } from '../passwords/breach-check.js';
+import type { MailTemplates } from '../mail/mail-templates.js';
+import type { SmtpOptions } from '../mail/mail-transport.js';
+import type { Mailer } from '../mail/mailer.js';
 import type { PasswordHasher } from '../passwords/password-hasher.js';
 import type { PageRenderer } from '../pages/page-renderer.js';
+import type { PepperKey } from '../passwords/pepper.js';
 import type { OneTimeTokenStore } from '../storage/one-time-token.store.js';
 import type { OutboxStore } from '../storage/outbox.store.js';
 import type { SessionStore } from '../storage/session.store.js';
@@ -149,6 +154,20 @@ export interface AuthKitRuntimeOptions {
   passwords?: {
     /** In code points, 8 to 128. @default 12 */
     minLength?: number;
+    /**
+     * Refuses common passwords, and those made of `appName`, e-mail address, username or words of this list, with or
+     * without digits and punctuation (ASVS 6.2.4, 6.2.11). false: neither.
+     * @default true
+     */
+    blocklist?: boolean | readonly string[];
+    /** Refuses passwords known from a breach, such as `hibpRangeCheck()` (ASVS 6.2.12). Asks another service. @default false */
+    breachCheck?: BreachCheck | false;
+    /**
+     * A secret without which a stolen database shows no password: at least 32 random bytes, kept apart from it. In a
+     * list the first writes and all verify. Once used it must stay: without it nobody whose hash has it can sign in.
+     * @default none
+     */
+    pepper?: PepperKey | readonly PepperKey[];
     /** The first writes new hashes, all verify; bcrypt always verifies. @default bcrypt(\{ cost: 12 \}) */
     hasher?: PasswordHasher | readonly PasswordHasher[];
     /** Worker threads that hash, at low priority. 0 hashes on libuv's pool instead. @default the number of cores */
@@ -207,6 +226,25 @@ export interface AuthKitRuntimeOptions {
     stylesheet?: string;
     /** Where people go after they have signed in, likewise. @default the kit's page of the account */
     home?: string;
+  };
+  mail?: {
+    /**
+     * How mails leave: an SMTP URL (`smtps://user:password@host`), what nodemailer's SMTP transport takes, or a `Mailer` of
+     * yours (an instance, or a class for Nest to make). Without one, development prints mails and keeps them at
+     * GET /auth/dev/mailbox, and production sends none.
+     * @default none
+     */
+    transport?: string | SmtpOptions | Mailer | Type<Mailer>;
+    /** Sender: an address, or `Name <address>`. @default required with transport */
+    from?: string;
+    /** Languages to choose from; others than en, de, fr and es need templates of yours. @default ['en', 'de', 'fr', 'es'] */
+    locales?: readonly string[];
+    /** The language of users of whom nothing is known. @default 'en' */
+    defaultLocale?: string;
+    /** A user's language, such as `de` or `de-AT`; undefined for the request's. @default the user's `locale`, if there is one */
+    localeOf?: (user: AuthUser) => string | undefined;
+    /** Mails in words of your own, by name. @default \{\} */
+    templates?: MailTemplates;
   };
   /** Roles by name, each a `RoleDefinition`. A role not listed grants nothing but itself. @default \{\} */
   roles?: Readonly<Record<string, RoleDefinition>>;

@@ -30,8 +30,11 @@ describe('optionsFromEnv', () => {
       AUTHKIT_COOKIES_SAME_SITE: 'strict',
       AUTHKIT_COOKIES_DOMAIN: 'shop.example',
       AUTHKIT_PASSWORDS_MIN_LENGTH: '15',
+      AUTHKIT_PEPPER: '2026:aP9sD4fG7hJ2kL5zX8cV1bN6mQ3wE0rT-new, 2025:Zk3vQ8rT1yW6uB0nM5cX9dF2gH7jL4pS:old',
       AUTHKIT_REGISTRATION_ENABLED: 'off',
       AUTHKIT_REQUIRE_VERIFIED_EMAIL: 'yes',
+      AUTHKIT_MAIL_URL: 'smtps://shop:hunter2@mail.example.com',
+      AUTHKIT_MAIL_FROM: 'Shop <no-reply@shop.example>',
       AUTHKIT_ALLOWED_ORIGINS: 'https://a.example, https://b.example',
       AUTHKIT_STRICT_ROUTES: 'yes',
     });
@@ -50,8 +53,15 @@ describe('optionsFromEnv', () => {
         staleness: 2_000,
       },
       cookies: { secure: true, sameSite: 'strict', domain: 'shop.example' },
-      passwords: { minLength: 15 },
+      passwords: {
+        minLength: 15,
+        peppers: [
+          { id: '2026', secret: 'aP9sD4fG7hJ2kL5zX8cV1bN6mQ3wE0rT-new' },
+          { id: '2025', secret: 'Zk3vQ8rT1yW6uB0nM5cX9dF2gH7jL4pS:old' },
+        ],
+      },
       registration: { enabled: false, requireVerifiedEmail: true },
+      mail: { transport: { kind: 'smtp' }, from: '"Shop" <no-reply@shop.example>' },
       allowedOrigins: ['https://shop.example', 'https://a.example', 'https://b.example'],
       strictRoutes: true,
     });

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { AuthKitConfigError } from '../kernel/errors.js';
+import type { PepperKey } from '../passwords/pepper.js';
 import type { AuthKitRuntimeOptions } from './authkit-options.js';
 import { refuse } from './option-parsers.js';
 
@@ -52,11 +53,15 @@ export function optionsFromEnv(env: Env = process.env): AuthKitRuntimeOptions {
       sameSite: read('AUTHKIT_COOKIES_SAME_SITE'),
       domain: read('AUTHKIT_COOKIES_DOMAIN'),
     }),
-    passwords: compact({ minLength: number(read('AUTHKIT_PASSWORDS_MIN_LENGTH')) }),
+    passwords: compact({
+      minLength: number(read('AUTHKIT_PASSWORDS_MIN_LENGTH')),
+      pepper: list(read('AUTHKIT_PEPPER'))?.map(pepper),
+    }),
     registration: compact({
       enabled: flag('AUTHKIT_REGISTRATION_ENABLED', read('AUTHKIT_REGISTRATION_ENABLED')),
       requireVerifiedEmail: flag('AUTHKIT_REQUIRE_VERIFIED_EMAIL', read('AUTHKIT_REQUIRE_VERIFIED_EMAIL')),
     }),
+    mail: compact({ transport: read('AUTHKIT_MAIL_URL'), from: read('AUTHKIT_MAIL_FROM') }),
     allowedOrigins: list(read('AUTHKIT_ALLOWED_ORIGINS')),
     strictRoutes: flag('AUTHKIT_STRICT_ROUTES', read('AUTHKIT_STRICT_ROUTES')),
   });
@@ -108,6 +113,13 @@ const suffixed = (value: string | undefined, unit: string): string | undefined =
 /** A bare number in a variable is seconds. */
 function duration(value: string | undefined): string | number | undefined {
   return value !== undefined && /^\d+$/.test(value) ? Number(value) : value;
+}
+
+/** The text is not in the error: it may be the secret. */
+function pepper(value: string): PepperKey {
+  const [, id, secret] = /^([^:]+):(.+)$/s.exec(value) ?? [];
+  if (secret !== undefined) return { id, secret };
+  throw new AuthKitConfigError('AUTHKIT_PEPPER', 'it does not name its pepper', 'Give it as id:secret.');
 }
 
 function oneOrMany(value: string | undefined): string | string[] | undefined {

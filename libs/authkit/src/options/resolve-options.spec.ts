@@ -5,7 +5,11 @@ import { resolveOptions } from './resolve-options.js';
 
 const SECRET = 'Jr7u2kP0xWq9Zt4Vb6Nm1Ls8Hd3Fg5Yc_aE';
 const OTHER = 'pL3nV8cX1zQ6wE9rT2yU7iO4aS0dF5gH-jK';
-const production = { baseUrl: 'https://app.example.com', secret: SECRET };
+const production = {
+  baseUrl: 'https://app.example.com',
+  secret: SECRET,
+  mail: { transport: 'smtps://mail.example.com', from: 'no-reply@example.com' },
+};
 const resolve = (options: AuthKitRuntimeOptions, env: NodeJS.ProcessEnv = {}) => resolveOptions(options, env);
 
 describe('resolveOptions in development', () => {

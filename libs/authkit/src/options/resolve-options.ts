@@ -1,21 +1,29 @@
-import { KeyObject } from 'node:crypto';
 import { AuthKitConfigError } from '../kernel/errors.js';
-import { PasswordHasher } from '../passwords/password-hasher.js';
+import { isLoopbackHost } from '../kernel/loopback.js';
 import type { CredentialTransport } from '../kernel/credential-transport.js';
 import type { OneTimePurpose } from '../storage/one-time-token.store.js';
 import type { AuthKitRuntimeOptions } from './authkit-options.js';
 import type { ResolvedOptions } from './resolved-options.js';
 import { LINKS, linkTarget } from './link-options.js';
 import { bool, duration, integer, oneOf, refuse, section, text, textList } from './option-parsers.js';
-import { anything, cookieName, defaultRoles, exactOrigin, hashers, roleDefinitions } from './special-parsers.js';
+import { assertPeppers, peppers } from './pepper-parser.js';
+import {
+  anything,
+  blocklist,
+  breachCheck,
+  cookieName,
+  defaultRoles,
+  exactOrigin,
+  hashers,
+  roleDefinitions,
+} from './special-parsers.js';
 import { assertKeySecrets, signingKeys } from './signing-keys.js';
+import { parseMail } from './mail-parser.js';
 import { parseSecrets } from './secret-parser.js';
 
 export type { ResolvedOptions } from './resolved-options.js';
 
 const linkLifetime = (fallback: string) => duration(fallback, '1m', '30d');
-
-const LOOPBACK = /^(localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 
 /** Applies defaults, parses, checks and freezes; throws {@link AuthKitConfigError} with path, value and remedy. */
 export function resolveOptions(raw: AuthKitRuntimeOptions, env: NodeJS.ProcessEnv = process.env): ResolvedOptions {
@@ -57,6 +65,9 @@ export function resolveOptions(raw: AuthKitRuntimeOptions, env: NodeJS.ProcessEn
     passwords: (value, path) =>
       section(value, path, {
         minLength: integer(12, 8, 128),
+        blocklist,
+        breachCheck,
+        pepper: peppers,
         hasher: hashers,
         workers: (n, at) => (n === undefined ? null : integer(0, 0, 256)(n, at)),
         queue: integer(64, 0, 100_000),
@@ -78,6 +89,7 @@ export function resolveOptions(raw: AuthKitRuntimeOptions, env: NodeJS.ProcessEn
       }),
     links: anything,
     pages: anything,
+    mail: anything,
     roles: roleDefinitions,
     adminRole: (value, path) => (value === null ? null : text('admin')(value, path)),
     allowedOrigins: (value, path) => textList([])(value, path).map((origin, i) => exactOrigin(origin, `${path}[${i}]`)),
@@ -87,7 +99,7 @@ export function resolveOptions(raw: AuthKitRuntimeOptions, env: NodeJS.ProcessEn
   const warnings: string[] = [];
   const developmentEnv = [undefined, '', 'development', 'test'].includes(env['NODE_ENV']);
   const baseUrl = parseBaseUrl(given.baseUrl ?? (developmentEnv ? `http://localhost:${env['PORT'] || 3000}` : null));
-  const production = !developmentEnv || !LOOPBACK.test(baseUrl.hostname);
+  const production = !developmentEnv || !isLoopbackHost(baseUrl.hostname);
   const secure = given.cookies.secure === 'auto' ? baseUrl.protocol === 'https:' : given.cookies.secure;
 
   if (!secure && given.credentials.cookie) {
@@ -118,9 +130,6 @@ export function resolveOptions(raw: AuthKitRuntimeOptions, env: NodeJS.ProcessEn
   if (given.cookies.domain !== null) {
     warnings.push('cookies.domain shares cookies with every subdomain; they lose the __Host- prefix');
   }
-  if (given.registration.requireVerifiedEmail) {
-    warnings.push('registration.requireVerifiedEmail: send the proof yourself and call AuthService.setEmailVerified()');
-  }
   if (given.session.check === 'never') {
     warnings.push(
       "session.check is 'never': logout, deactivation and role changes take effect only when access tokens expire",
@@ -134,6 +143,15 @@ export function resolveOptions(raw: AuthKitRuntimeOptions, env: NodeJS.ProcessEn
   const target = linkTarget(baseUrl.href.replace(/\/$/, ''), given.allowedOrigins);
   const secrets = parseSecrets(given.secret, production, warnings);
   assertKeySecrets(raw.accessToken?.keys, secrets, production, warnings);
+  assertPeppers(given.passwords.pepper, secrets, production, warnings);
+  const mail = parseMail(given.mail, production, given.appName, warnings);
+  if (mail.transport.kind === 'none' && given.registration.requireVerifiedEmail) {
+    throw new AuthKitConfigError(
+      'registration.requireVerifiedEmail',
+      'no mail can be sent, so nobody could prove an address',
+      'Set mail.transport and mail.from.',
+    );
+  }
   const issuer = given.accessToken.issuer ?? baseUrl.href.replace(/\/$/, '');
   return deepFreeze({
     production,
@@ -147,11 +165,15 @@ export function resolveOptions(raw: AuthKitRuntimeOptions, env: NodeJS.ProcessEn
     cookies: { ...given.cookies, secure, names: prefixed(given.cookies.names, secure, given.cookies.domain) },
     passwords: {
       minLength: given.passwords.minLength,
+      blocklist: given.passwords.blocklist,
+      breachCheck: given.passwords.breachCheck,
+      peppers: given.passwords.pepper,
       hashers: given.passwords.hasher,
       workers: given.passwords.workers,
       queue: given.passwords.queue,
     },
     registration: given.registration,
+    mail,
     linkLifetimes: byPurpose(given.linkLifetimes),
     links: section(given.links, 'links', byName(LINKS, target)),
     pages: section(given.pages, 'pages', { stylesheet: target, home: target }),
@@ -202,11 +224,14 @@ function prefixed(names: { access: string; refresh: string }, secure: boolean, d
 }
 
 function deepFreeze<T>(value: T): T {
-  // Hashers and keys keep state of their own; only plain data is frozen.
-  const isData = !(value instanceof PasswordHasher || value instanceof KeyObject);
-  if (value && typeof value === 'object' && isData) {
+  // Hashers, keys and mailers keep state of their own; only plain data is frozen.
+  if (value && typeof value === 'object' && (Array.isArray(value) || isPlain(value))) {
     Object.values(value).forEach(deepFreeze);
     Object.freeze(value);
   }
   return value;
+}
+
+function isPlain(value: object): boolean {
+  return [Object.prototype, null].includes(Object.getPrototypeOf(value) as object | null);
 }

@@ -1,7 +1,12 @@
 import type { SigningKey } from '../kernel/signing-key.js';
 import type { CredentialTransport } from '../kernel/credential-transport.js';
+import type { BreachCheck } from '../passwords/breach-check.js';
+import type { MailTemplates } from '../mail/mail-templates.js';
+import type { MailTransport } from '../mail/mail-transport.js';
 import type { PasswordHasher } from '../passwords/password-hasher.js';
+import type { PepperKey } from '../passwords/pepper.js';
 import type { OneTimePurpose } from '../storage/one-time-token.store.js';
+import type { AuthUser } from '../storage/user.store.js';
 import type { RoleDefinition } from './authkit-options.js';
 import type { LinkKind } from './link-options.js';
 
@@ -38,6 +43,11 @@ export interface ResolvedOptions {
   };
   readonly passwords: {
     readonly minLength: number;
+    /** Words blocked besides the common passwords; null when nothing is. */
+    readonly blocklist: readonly string[] | null;
+    readonly breachCheck: BreachCheck | null;
+    /** The first writes; none when passwords have no pepper. */
+    readonly peppers: readonly PepperKey[];
     readonly hashers: readonly PasswordHasher[];
     readonly workers: number | null;
     readonly queue: number;
@@ -47,6 +57,14 @@ export interface ResolvedOptions {
     readonly requireVerifiedEmail: boolean;
     readonly defaultRoles: readonly string[];
     readonly reservedUsernames: readonly string[];
+  };
+  readonly mail: {
+    readonly transport: MailTransport;
+    readonly from: string;
+    readonly locales: readonly string[];
+    readonly defaultLocale: string;
+    readonly localeOf: ((user: AuthUser) => string | undefined) | null;
+    readonly templates: MailTemplates;
   };
   /** Milliseconds. A link that cancels a deletion is good until then, whatever this says. */
   readonly linkLifetimes: Readonly<Record<OneTimePurpose, number>>;

@@ -1,6 +1,7 @@
 import { problemOfRoles } from '../kernel/role-names.js';
 import { bcrypt } from '../passwords/bcrypt.hasher.js';
 import { importedHashes } from '../passwords/imported.hasher.js';
+import { BreachCheck } from '../passwords/breach-check.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
 import type { RoleDefinition } from './authkit-options.js';
 import { refuse, section, textList, type Parser } from './option-parsers.js';
@@ -31,6 +32,17 @@ export const hashers: Parser<readonly PasswordHasher[]> = (raw, path) => {
     .filter(({ scheme }) => !given.some((one) => one.scheme === scheme));
   const all = [...given, ...missing];
   return [...all.filter((hasher) => !hasher.verifiesOnly), ...all.filter((hasher) => hasher.verifiesOnly)];
+};
+
+/** Words that are blocked besides the common passwords; null when nothing is. */
+export const blocklist: Parser<readonly string[] | null> = (raw = true, path) => {
+  if (typeof raw === 'boolean') return raw ? [] : null;
+  return Array.isArray(raw) ? textList([])(raw, path) : refuse(path, raw, 'Give true, false or a list of words.');
+};
+
+export const breachCheck: Parser<BreachCheck | null> = (raw = false, path) => {
+  if (raw === false) return null;
+  return raw instanceof BreachCheck ? raw : refuse(path, raw, 'Give false, hibpRangeCheck() or your own BreachCheck.');
 };
 
 export function cookieName(fallback: string): Parser<string> {

@@ -41,7 +41,7 @@ function patch(
     if (!admission) throw new AuthKitError('unavailable', { reason: 'a request of an app the strategy does not know' });
     try {
       const admitted = await canActivate.call(this, context);
-      admission.enforce(context, request);
+      await admission.enforce(context, request);
       return admitted;
     } catch (error) {
       return admission.refuse(error, context);

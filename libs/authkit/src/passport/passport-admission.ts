@@ -13,6 +13,7 @@ const ANY_USER: RouteRule = {
   permissions: [],
   credentials: ['user'],
   liveSession: false,
+  maxAge: null,
   explicit: false,
 };
 
@@ -25,13 +26,14 @@ export class PassportAdmission extends AuthKitGuard {
   }
 
   /** What the handler demands besides: its decorators hold without `AuthKitGuard` too. */
-  enforce(context: ExecutionContext, incoming: RequestLike): void {
+  async enforce(context: ExecutionContext, incoming: RequestLike): Promise<void> {
     const rule = ruleOf(context.getHandler(), context.getClass());
     if (!rule.explicit || rule.public) return;
     const request = nodeRequest(incoming);
     const { principal } = RequestContext.of(request);
-    // The credential, and with it the CSRF check, is behind us.
-    this.admit(principal ? { principal, via: 'header' } : null, rule, request);
+    // The credential, and with it the CSRF check, is behind us; but the session may have been a cached one.
+    const admitted: Authentication | null = principal ? { principal, via: 'header' } : null;
+    this.admit(rule.liveSession ? await this.authenticate(request, rule) : admitted, rule, request);
   }
 
   /** Headers and event as for any refusal; throws it. What is not the kit's own error goes its own way. */

@@ -1,9 +1,15 @@
-import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { Inject, Injectable, Logger, Optional, type OnApplicationShutdown } from '@nestjs/common';
+import { AuthKitConfigError, AuthKitError } from '../kernel/errors.js';
+import { AuthEvents } from '../kernel/events.js';
 import { RESOLVED_OPTIONS } from '../options/tokens.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
 import { HashPool } from './hash-pool.js';
 import { PasswordHasher, type RunHashJob } from './password-hasher.js';
 import { normalizePassword } from './password-policy.js';
+import { peppered, readStored, withKeyId, type PepperKey } from './pepper.js';
+
+/** Of the column that holds the hash. */
+const MAX_HASH_CHARACTERS = 255;
 
 /** Hashes and verifies passwords, whatever scheme their hash has. */
 @Injectable()
@@ -12,34 +18,61 @@ export class PasswordService implements OnApplicationShutdown {
   private readonly pool: HashPool;
   private readonly writer: PasswordHasher;
   private readonly decoy: string;
+  /** The one that writes. */
+  private readonly pepper: PepperKey | undefined;
 
-  constructor(@Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions) {
-    const { hashers, workers, queue } = options.passwords;
+  constructor(
+    @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
+    @Optional() @Inject(AuthEvents) private readonly events?: AuthEvents,
+  ) {
+    const { hashers, workers, queue, peppers } = options.passwords;
     this.pool = new HashPool(workers, queue);
     this.writer = hashers[0];
     this.decoy = this.writer.decoy();
+    this.pepper = peppers[0];
+    if (this.pepper && withKeyId(this.pepper, this.decoy).length > MAX_HASH_CHARACTERS) {
+      throw new AuthKitConfigError('passwords.pepper', 'with it a hash does not fit its column', 'Shorten its id.');
+    }
   }
 
   /** Hash of a password that has passed the policy. Throws `overloaded` (503) when too many wait. */
-  hash(password: string): Promise<string> {
-    return this.writer.hash(normalizePassword(password), this.pool.run);
+  async hash(password: string): Promise<string> {
+    const normalized = normalizePassword(password);
+    if (!this.pepper) return this.writer.hash(normalized, this.pool.run);
+    return withKeyId(this.pepper, await this.writer.hash(peppered(this.pepper, normalized), this.pool.run));
   }
 
   /**
    * Whether the password has this hash. Without a hash (no such user, no password set) the same work is done and the
-   * answer is false, so that time tells nothing (ASVS 6.3.8). Throws `overloaded` (503) when too many wait.
+   * answer is false, so that time tells nothing (ASVS 6.3.8). Throws `overloaded` (503) when too many wait, and
+   * `unavailable` (503) for a hash whose pepper is not configured: that tells nothing of the password.
    */
   async verify(password: string, hash: string | null): Promise<boolean> {
-    const hasher = hash === null ? undefined : this.hasherOf(hash);
+    const { keyId, inner } = readStored(hash ?? this.decoy);
+    const pepper = hash === null ? this.pepper : await this.pepperOf(keyId);
+    const hasher = hash === null ? undefined : this.hasherOf(inner);
     if (hash !== null && !hasher) this.logger.error('a stored password hash has a scheme no configured hasher knows');
     const normalized = normalizePassword(password);
     // Hashes from elsewhere may have been made of the text as typed; tried for all, so that it costs the same for all.
     const forms = normalized === password ? [normalized] : [normalized, password];
-    for (const form of forms) {
-      if (hash === null || !hasher) await this.writer.verify(form, this.decoy, this.pool.run);
-      else if (await this.matches(form, hash, hasher)) return true;
+    for (const text of forms) {
+      const form = pepper ? peppered(pepper, text) : text;
+      if (!hasher) await this.writer.verify(form, this.decoy, this.pool.run);
+      else if (await this.matches(form, inner, hasher)) return true;
     }
     return false;
+  }
+
+  private async pepperOf(keyId: string | null): Promise<PepperKey | undefined> {
+    if (keyId === null) return undefined;
+    const pepper = this.findPepper(keyId);
+    if (pepper) return pepper;
+    await this.events?.emit('password.pepper_unknown', { keyId });
+    throw new AuthKitError('unavailable', { reason: 'the pepper of a password hash is not configured' });
+  }
+
+  private findPepper(keyId: string): PepperKey | undefined {
+    return this.options.passwords.peppers.find(({ id }) => id === keyId);
   }
 
   /** A failure never costs less than failing against a hash written now. */
@@ -68,12 +101,17 @@ export class PasswordService implements OnApplicationShutdown {
 
   /** Name of the scheme of a hash that a configured hasher can verify; null for any other, malformed or too costly. */
   schemeOf(hash: string): string | null {
-    return this.hasherOf(hash)?.schemeOf(hash) ?? null;
+    const { keyId, inner } = readStored(hash);
+    if (keyId !== null && !this.findPepper(keyId)) return null;
+    return this.hasherOf(inner)?.schemeOf(inner) ?? null;
   }
 
-  /** Whether a hash should be replaced now: an old scheme or cost, and room to spare in the queue. */
+  /** Whether a hash should be replaced now: an old scheme, cost or pepper, and room to spare in the queue. */
   shouldRehash(hash: string): boolean {
-    return this.pool.hasRoom && (!this.writer.recognises(hash) || this.writer.needsRehash(hash));
+    const { keyId, inner } = readStored(hash);
+    const isOld =
+      keyId !== (this.pepper?.id ?? null) || !this.writer.recognises(inner) || this.writer.needsRehash(inner);
+    return isOld && this.pool.hasRoom;
   }
 
   async onApplicationShutdown(): Promise<void> {

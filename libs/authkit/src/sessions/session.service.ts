@@ -96,6 +96,19 @@ export class SessionService {
     }
   }
 
+  /**
+   * Notes that the user of a session has proven who they are anew, by what the user's row held at that epoch. False when
+   * the session has ended meanwhile, or the password has changed.
+   */
+  async renewAuthentication(session: ProvenSession, epoch: number, amr: readonly string[]): Promise<boolean> {
+    const { id: sessionId, userId } = session;
+    const renewed = await this.sessions.renewAuthentication(sessionId, epoch, this.clock.now());
+    this.cache.forgetSession(sessionId);
+    const actor = { kind: 'user' as const, id: userId };
+    if (renewed) await this.events.emit('session.reauthenticated', { amr }, { subject: userId, sessionId, actor });
+    return renewed;
+  }
+
   /** Ends one session of a user, at that user's wish or not. False when the user has no such live session. */
   async revoke(
     sessionId: string,

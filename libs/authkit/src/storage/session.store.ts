@@ -54,6 +54,9 @@ export abstract class SessionStore {
   /** Moves a live session from one epoch to another, after a password change made in it; false when it was not there. */
   abstract restamp(id: string, fromEpoch: number, toEpoch: number, at: number): MaybePromise<boolean>;
 
+  /** Notes that the user of a live session of this epoch has just proven who they are; false when it was not there. */
+  abstract renewAuthentication(id: string, epoch: number, at: number): MaybePromise<boolean>;
+
   /** Ends a session that is not ended; with `userId` only if it is that user's, with `generation` only while that is the current one. */
   abstract revoke(
     id: string,

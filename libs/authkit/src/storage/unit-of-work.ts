@@ -5,4 +5,7 @@ export abstract class UnitOfWork {
    * may hash, mail, tell listeners or call out.
    */
   abstract run<T>(work: () => Promise<T>): Promise<T>;
+
+  /** Runs `work` once the unit under way has become true, not at all when it does not; at once outside of any. */
+  abstract afterCommit(work: () => void): void;
 }

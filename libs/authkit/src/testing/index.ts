@@ -4,6 +4,8 @@ export type { OverridableModule } from './overridable-module.js';
 export { overrideAuthKitGuard, type GuardOverrideOptions, type TestActor } from './stand-in.guard.js';
 export { fastPasswords, memoryStorage } from './test-options.js';
 export { testPrincipal, type TestPrincipal } from './test-principal.js';
+export { MailboxMailer, type KeptMail } from '../mail/mailbox.mailer.js';
+export { OutboxWorker } from '../mail/outbox-worker.js';
 
 export { MemorySessionStore } from '../storage/memory/memory-session.store.js';
 export { MemoryUserStore } from '../storage/memory/memory-user.store.js';

@@ -5,6 +5,7 @@ import { authorize } from '../access/authorize.js';
 import { RolePolicy } from '../access/role-policy.js';
 import { ruleOf } from '../access/route-rule.js';
 import { ProblemWriter } from '../http/problem-writer.js';
+import { Clock } from '../kernel/clock.js';
 import { AuthKitError } from '../kernel/errors.js';
 import type { Principal } from '../kernel/principal.js';
 import { RequestContext, type RequestLike } from '../kernel/request-context.js';
@@ -16,7 +17,7 @@ export type TestActor = Principal | TestPrincipal | null;
 
 /** What a guard that asks for no credential still does. */
 export interface GuardOverrideOptions {
-  /** Roles, permissions and kinds of credential of each handler's rule still decide. @default false: everybody is let in */
+  /** Roles, permissions, kinds of credential and age of the authentication of each handler's rule still decide. @default false: everybody is let in */
   enforceRules?: boolean;
   /** What `@CurrentUser()` gives, or a function that loads it. @default null */
   user?: object | ((principal: Principal) => unknown);
@@ -32,9 +33,9 @@ export function overrideAuthKitGuard<B extends OverridableModule>(
   options: GuardOverrideOptions = {},
 ): B {
   builder.overrideProvider(AuthKitGuard).useFactory({
-    factory: (modules: ModulesContainer, policy?: RolePolicy, problems?: ProblemWriter) =>
-      new StandInGuard(who, options, modules, policy, problems),
-    inject: [ModulesContainer, { token: RolePolicy, optional: true }, { token: ProblemWriter, optional: true }],
+    factory: (modules: ModulesContainer, ...[clock, policy, problems]: [Clock?, RolePolicy?, ProblemWriter?]) =>
+      new StandInGuard(who, options, modules, clock, policy, problems),
+    inject: [ModulesContainer, ...[Clock, RolePolicy, ProblemWriter].map((token) => ({ token, optional: true }))],
   });
   return builder;
 }
@@ -44,6 +45,7 @@ class StandInGuard implements CanActivate, OnModuleInit {
     private readonly who: TestActor | ((context: ExecutionContext) => TestActor),
     private readonly options: GuardOverrideOptions,
     private readonly modules: ModulesContainer,
+    private readonly clock: Clock | undefined,
     private readonly policy: RolePolicy | undefined,
     private readonly problems: ProblemWriter | undefined,
   ) {}
@@ -64,7 +66,7 @@ class StandInGuard implements CanActivate, OnModuleInit {
     if (context.getType<string>() === 'http') this.enter(context, principal);
     if (this.options.enforceRules) {
       try {
-        authorize(principal, rule);
+        authorize(principal, rule, this.clock?.now() ?? 0);
       } catch (error) {
         this.refuse(error, context);
       }
@@ -74,7 +76,8 @@ class StandInGuard implements CanActivate, OnModuleInit {
 
   private principalOf(context: ExecutionContext): Principal | null {
     const actor = typeof this.who === 'function' ? this.who(context) : this.who;
-    return actor === null || isPrincipal(actor) ? actor : testPrincipal(actor, this.policy);
+    if (actor === null || isPrincipal(actor)) return actor;
+    return testPrincipal({ authenticatedAt: this.clock?.now(), ...actor }, this.policy);
   }
 
   private enter(context: ExecutionContext, principal: Principal | null): void {

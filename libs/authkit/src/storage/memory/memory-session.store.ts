@@ -37,6 +37,13 @@ export class MemorySessionStore extends SessionStore {
     return true;
   }
 
+  override renewAuthentication(id: string, epoch: number, at: number): boolean {
+    const row = this.rows.get(id);
+    if (!row || row.epoch !== epoch || !isLive(row, at)) return false;
+    Object.assign(row, { authenticatedAt: at, changedAt: at });
+    return true;
+  }
+
   override revoke(id: string, reason: RevocationReason, at: number, userId?: string, generation?: number): boolean {
     const row = this.rows.get(id);
     if (!row || row.revokedAt !== null || (userId !== undefined && row.userId !== userId)) return false;

@@ -5,4 +5,8 @@ export class MemoryUnitOfWork extends UnitOfWork {
   override run<T>(work: () => Promise<T>): Promise<T> {
     return work();
   }
+
+  override afterCommit(work: () => void): void {
+    work();
+  }
 }

@@ -1,14 +1,25 @@
 import type { DataSource } from 'typeorm';
-import { OutboxStore, type OutboxMail } from '../outbox.store.js';
+import { OutboxStore, type ClaimedMail, type OutboxMail } from '../outbox.store.js';
 import { AuthOutboxMail } from './outbox-mail.entity.js';
-import { compile, execute } from './sql-template.js';
+import { compile, execute, rowReader, type Statement } from './sql-template.js';
 import { TypeOrmUnitOfWork } from './typeorm-unit-of-work.js';
 
-const COLUMNS = ['id', 'userId', 'template', 'sealed', 'createdAt', 'attempts', 'dueAt'] as const;
+const COLUMNS = [
+  'id',
+  'userId',
+  'template',
+  'sealed',
+  'createdAt',
+  'attempts',
+  'dueAt',
+  'lastError',
+] as const satisfies readonly (keyof OutboxMail)[];
 
 /** Mails to be sent, in `auth_outbox`. */
 export class TypeOrmOutboxStore extends OutboxStore {
   private readonly unit: TypeOrmUnitOfWork;
+  private readonly compiled = new Map<string, Statement>();
+  private reader?: ReturnType<typeof rowReader>;
 
   constructor(private readonly source: DataSource) {
     super();
@@ -23,8 +34,78 @@ export class TypeOrmOutboxStore extends OutboxStore {
     );
   }
 
+  override async findDue(now: number, limit: number): Promise<string[]> {
+    const { rows } = await this.run(
+      `SELECT o.{o.id} AS id FROM {o} o WHERE o.{o.dueAt} <= :now ORDER BY o.{o.dueAt} LIMIT ${Math.trunc(limit)}`,
+      { now },
+    );
+    return rows.map(({ id }) => String(id));
+  }
+
+  override async claim(id: string, claim: string, now: number, until: number): Promise<ClaimedMail | null> {
+    const { affected } = await this.run(
+      `UPDATE {o} SET {o.claim} = :claim, {o.dueAt} = :until, {o.attempts} = {o.attempts} + 1
+       WHERE {o.id} = :id AND {o.dueAt} <= :now`,
+      { id, claim, now, until },
+    );
+    if (affected !== 1) return null;
+    const { rows } = await this.run('SELECT {o.*} FROM {o} o WHERE o.{o.id} = :id AND o.{o.claim} = :claim', {
+      id,
+      claim,
+    });
+    // None when it took so long that another worker has it by now, or when the user was erased.
+    return rows.length === 0 ? null : { ...this.mail(rows[0]), claim };
+  }
+
+  override async markSent({ id, claim }: ClaimedMail): Promise<void> {
+    await this.run('DELETE FROM {o} WHERE {o.id} = :id AND {o.claim} = :claim', { id, claim });
+  }
+
+  override async putBack({ id, claim }: ClaimedMail, dueAt: number | null, lastError: string): Promise<void> {
+    await this.run(
+      `UPDATE {o} SET {o.claim} = NULL, {o.dueAt} = :dueAt, {o.lastError} = :lastError
+       WHERE {o.id} = :id AND {o.claim} = :claim`,
+      { id, claim, dueAt, lastError },
+    );
+  }
+
+  override async discardOf(userId: string): Promise<number> {
+    return (await this.run('DELETE FROM {o} WHERE {o.userId} === :userId', { userId })).affected;
+  }
+
+  override async removeGivenUp(before: number): Promise<number> {
+    const { affected } = await this.run('DELETE FROM {o} WHERE {o.dueAt} IS NULL AND {o.createdAt} < :before', {
+      before,
+    });
+    return affected;
+  }
+
+  private mail(row: Record<string, unknown>): OutboxMail {
+    const reader = (this.reader ??= rowReader(this.source, this.source.getMetadata(AuthOutboxMail), 'o'));
+    const raw = (name: keyof OutboxMail) => reader.raw(row, name);
+    const dueAt = raw('dueAt');
+    return {
+      id: raw('id') as string,
+      userId: raw('userId') as string | null,
+      template: raw('template') as string,
+      sealed: raw('sealed') as string,
+      createdAt: Number(raw('createdAt')),
+      attempts: Number(raw('attempts')),
+      dueAt: dueAt === null ? null : Number(dueAt),
+      lastError: raw('lastError') as string | null,
+    };
+  }
+
   private run(template: string, values: Record<string, unknown>) {
-    const statement = compile(this.source, { o: this.source.getMetadata(AuthOutboxMail) }, template);
-    return this.unit.statement((on) => execute(on, statement, values));
+    return this.unit.statement((on) => execute(on, this.statement(template), values));
+  }
+
+  private statement(template: string): Statement {
+    let statement = this.compiled.get(template);
+    if (!statement) {
+      statement = compile(this.source, { o: this.source.getMetadata(AuthOutboxMail) }, template);
+      this.compiled.set(template, statement);
+    }
+    return statement;
   }
 }

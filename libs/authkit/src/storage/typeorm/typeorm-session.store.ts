@@ -88,6 +88,15 @@ export class TypeOrmSessionStore extends SessionStore {
     return affected === 1;
   }
 
+  override async renewAuthentication(id: string, epoch: number, at: number): Promise<boolean> {
+    const { affected } = await this.run(
+      `UPDATE {s} SET {s.authenticatedAt} = :at, {s.changedAt} = :at
+       WHERE {s.id} === :id AND {s.epoch} = :epoch AND ${LIVE}`,
+      { id, epoch, at },
+    );
+    return affected === 1;
+  }
+
   override async revoke(
     id: string,
     reason: RevocationReason,

@@ -14,6 +14,8 @@ interface Ambient {
   readonly runner: QueryRunner;
   /** False once it has ended: work that somebody forgot to await goes its own way then. */
   open: boolean;
+  /** To be run when it has been committed. */
+  readonly afterCommit: (() => void)[];
 }
 
 const ambient = new AsyncLocalStorage<Ambient>();
@@ -51,9 +53,11 @@ export class TypeOrmUnitOfWork extends UnitOfWork {
     const outer = this.outer();
     if (outer) return scrubbed(nested(outer, work));
     const { isolation } = dialectOf(this.source);
+    let committed: readonly (() => void)[] = [];
     const on = async (manager: EntityManager) => {
       // A transaction manager always has its own runner.
-      const here: Ambient = { source: this.source, runner: manager.queryRunner!, open: true };
+      const here: Ambient = { source: this.source, runner: manager.queryRunner!, open: true, afterCommit: [] };
+      committed = here.afterCommit;
       try {
         return await ambient.run(here, () => work(here.runner));
       } finally {
@@ -61,12 +65,25 @@ export class TypeOrmUnitOfWork extends UnitOfWork {
       }
     };
     const transaction = () => (isolation ? this.source.transaction(isolation, on) : this.source.transaction(on));
-    return scrubbed(this.gate ? this.gate.exclusive(transaction) : retried(transaction));
+    return scrubbed(this.gate ? this.gate.exclusive(transaction) : retried(transaction)).then((result) => {
+      for (const then of committed) then();
+      return result;
+    });
+  }
+
+  override afterCommit(work: () => void): void {
+    const current = this.current();
+    if (current) current.afterCommit.push(work);
+    else work();
   }
 
   private outer(): QueryRunner | null {
+    return this.current()?.runner ?? null;
+  }
+
+  private current(): Ambient | null {
     const current = ambient.getStore();
-    return current?.open && current.source === this.source ? current.runner : null;
+    return current?.open && current.source === this.source ? current : null;
   }
 }
 

@@ -64,6 +64,27 @@ const sessionChecks: Checks = {
     assertIs('a live one', await sessions.store.restamp(live.id, 0, 1, AT), true);
     assertHas('session', await sessions.get(live.id), { epoch: 1 });
   },
+
+  'notes an authentication in a live session of the epoch, and tells of the change': async (sessions) => {
+    const userId = await sessions.user();
+    const at = AT + 3000 * HOUR;
+    const far = { idleExpiresAt: at + HOUR, absoluteExpiresAt: at + HOUR };
+    const { id } = await sessions.add(userId, far);
+    const revoked = await sessions.add(userId, far);
+    await sessions.store.revoke(revoked.id, 'logout', AT);
+    const idle = await sessions.add(userId, { ...far, idleExpiresAt: at });
+    const old = await sessions.add(userId, { ...far, absoluteExpiresAt: at });
+    const epoch = await sessions.add(userId, { ...far, epoch: 1 });
+    for (const [what, dead] of Object.entries({ revoked, idle, old, 'of another epoch': epoch })) {
+      assertIs(`a session that is ${what}`, await sessions.store.renewAuthentication(dead.id, 0, at), false);
+      assertHas('session', await sessions.get(dead.id), { authenticatedAt: AT });
+    }
+    assertIs('an unknown id', await sessions.store.renewAuthentication(randomUUID(), 0, at), false);
+    assertIs('a live one', await sessions.store.renewAuthentication(id, 0, at), true);
+    assertHas('session', await sessions.get(id), { authenticatedAt: at, generation: 1, lastUsedAt: AT });
+    const told = (await sessions.store.changedSince(at)).filter((change) => change.id === id);
+    assertIs('changedSince', told, [{ kind: 'session', id, at }]);
+  },
 };
 
 const revocationChecks: Checks = {

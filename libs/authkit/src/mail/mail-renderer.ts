@@ -1,0 +1,73 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { RESOLVED_OPTIONS } from '../options/tokens.js';
+import type { ResolvedOptions } from '../options/resolve-options.js';
+import { deviceWords } from './device-words.js';
+import type { MailIntent, MailTemplate } from './mail-messages.js';
+import type { OutgoingMail } from './mailer.js';
+import { de } from './templates/de.js';
+import { en } from './templates/en.js';
+import { es } from './templates/es.js';
+import { fr } from './templates/fr.js';
+import { layOut, type RenderedMail } from './templates/layout.js';
+import type { MailContext, MailLanguage } from './templates/mail-text.js';
+
+const LANGUAGES: Readonly<Record<string, MailLanguage>> = { en, de, fr, es };
+
+const UNITS = [
+  ['day', 86_400_000],
+  ['hour', 3_600_000],
+  ['minute', 60_000],
+  ['second', 1_000],
+] as const;
+
+/** Turns what a mail is about into what it says: by the host's template where there is one, else by the kit's. */
+@Injectable()
+export class MailRenderer {
+  constructor(@Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions) {}
+
+  async render<T extends MailTemplate>(id: string, intent: MailIntent<T>): Promise<OutgoingMail> {
+    const { from, templates } = this.options.mail;
+    const context = this.contextOf(intent);
+    const standard = () => this.standard(context);
+    const rendered = (await templates[intent.template]?.({ ...context, standard })) ?? standard();
+    return {
+      id,
+      from,
+      to: intent.to,
+      // A line break would start another header.
+      subject: String(rendered.subject).replace(/[\p{Cc}\u2028\u2029]+/gu, ' '),
+      text: String(rendered.text),
+      html: String(rendered.html),
+    };
+  }
+
+  private standard<T extends MailTemplate>(context: MailContext<T>): RenderedMail {
+    const locale = [context.locale, this.options.mail.defaultLocale].find((one) => Object.hasOwn(LANGUAGES, one));
+    const language = LANGUAGES[locale ?? 'en'];
+    return layOut(language.mails[context.template](context), context, language);
+  }
+
+  private contextOf<T extends MailTemplate>({ template, data, origin, locale }: MailIntent<T>): MailContext<T> {
+    const time = (at: number) => utcWords(locale, at);
+    return {
+      ...{ template, data, origin, locale, time },
+      appName: this.options.appName,
+      when: time(origin.at),
+      device: deviceWords(origin.userAgent),
+      goodFor: 'lifetime' in data ? durationWords(locale, data.lifetime) : null,
+    };
+  }
+}
+
+function utcWords(locale: string, at: number): string {
+  const format = new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeStyle: 'short', timeZone: 'UTC' });
+  return `${format.format(at)} UTC`;
+}
+
+/** In the largest unit that divides it: 90 minutes, 24 hours, 7 days. */
+function durationWords(locale: string, ms: number): string {
+  const [unit, size] = UNITS.find(([, length]) => ms % length === 0 && ms >= length) ?? UNITS[3];
+  // A day is more often thought of as 24 hours.
+  const [named, by] = unit === 'day' && ms === size ? UNITS[1] : [unit, size];
+  return new Intl.NumberFormat(locale, { style: 'unit', unit: named, unitDisplay: 'long' }).format(Math.round(ms / by));
+}
