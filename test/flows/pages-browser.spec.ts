@@ -256,30 +256,14 @@ for (const adapter of ADAPTERS) {
       ]);
     });
 
-    it.each([
-      '//evil.example',
-      '/\\evil.example',
-      'https:evil.example',
-      'https://evil.example/',
-      '\\/\\/evil.example',
-      '/%2f%2fevil.example',
-      '/%5cevil.example',
-      '/%09/evil.example',
-      '/\t/evil.example',
-      '\t//evil.example',
-      '/.//evil.example',
-      '/%2e//evil.example',
-      'javascript:alert(1)',
-      'data:text/html,x',
-      '@evil.example',
-      '.evil.example',
-      '/%',
-      '',
-    ])('REDIR-01 returnTo %j leads to the default page', async (returnTo) => {
-      await signIn(`sign-in?returnTo=${encodeURIComponent(returnTo)}`);
-      await page.waitForURL((at) => !at.pathname.endsWith('sign-in'));
-      expect(page.url()).toBe(url('sessions'));
-    });
+    it.each(['//evil.example', '/\\evil.example', 'https://evil.example/'])(
+      'REDIR-01 returnTo %j leads to the default page',
+      async (returnTo) => {
+        await signIn(`sign-in?returnTo=${encodeURIComponent(returnTo)}`);
+        await page.waitForURL((at) => !at.pathname.endsWith('sign-in'));
+        expect(page.url()).toBe(url('sessions'));
+      },
+    );
   });
 }
 

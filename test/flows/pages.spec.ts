@@ -259,7 +259,7 @@ describeOn('pages elsewhere', {}, ({ adapter }) => {
   it('have the stylesheet of the host beside the kit’s, and lead to its home', async () => {
     await start({ pages: { stylesheet: '/theme.css', home: '/start' } });
     const { text, headers } = await t.client.get('/auth/pages/sign-in');
-    expect(text).toContain('<link rel="stylesheet" href="/theme.css">');
+    expect(text).toContain('<link rel="stylesheet" href="/theme.css" />');
     expect(text).toContain('&quot;home&quot;:&quot;/start&quot;');
     expect(headers['content-security-policy']).toContain("style-src 'self';");
     await t.close();

@@ -34,8 +34,7 @@ async function setUpAccount(page) {
         const row = /** @type {DocumentFragment} */ (template.content.cloneNode(true));
         say(row, '[data-name]', title);
         say(row, '[data-detail]', detail);
-        const badge = one('[data-current]', row);
-        if (badge) badge.hidden = !current;
+        if (!current) one('[data-current]', row)?.remove();
         const button = one('button', row);
         if (!act) button?.remove();
         else if (button) {

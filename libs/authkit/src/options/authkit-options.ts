@@ -13,6 +13,7 @@ import type { OneTimeTokenStore } from '../storage/one-time-token.store.js';
 import type { OutboxStore } from '../storage/outbox.store.js';
 import type { SessionStore } from '../storage/session.store.js';
 import type { AuthUser, UserStore } from '../storage/user.store.js';
+import type { LinkOptions, PageOptions } from './link-options.js';
 
 /** The part of the options that shapes the module graph; given directly, in `forRootAsync` too. */
 export interface AuthKitStaticOptions<U extends AuthUser = AuthUser> {
@@ -202,31 +203,9 @@ export interface AuthKitRuntimeOptions {
    * Your own pages instead of the kit's, each a path below `baseUrl` or a URL on its origin or one of `allowedOrigins`.
    * Links in mails add `#token=` and the token to them.
    */
-  links?: {
-    /** Where people sign in. @default the kit's page */
-    signIn?: string;
-    /** Where /.well-known/change-password leads. @default the kit's page of the account */
-    changePassword?: string;
-    /** Asks for the new password; POST /auth/password/reset. Also for the first password. @default the kit's page */
-    resetPassword?: string;
-    /** POST /auth/email/verify. @default the kit's page */
-    verifyEmail?: string;
-    /** POST /auth/email/change/confirm. @default the kit's page */
-    confirmEmail?: string;
-    /** POST /auth/email/change/cancel. @default the kit's page */
-    cancelEmailChange?: string;
-    /** POST /auth/devices/not-me. @default the kit's page */
-    notMe?: string;
-    /** POST /auth/me/deletion/cancel. @default the kit's page */
-    cancelDeletion?: string;
-  };
+  links?: LinkOptions;
   /** Looks of the kit's pages. */
-  pages?: {
-    /** A stylesheet after the kit's own: a path below `baseUrl`, or a URL on its origin or one of `allowedOrigins`. @default none */
-    stylesheet?: string;
-    /** Where people go after they have signed in, likewise. @default the kit's page of the account */
-    home?: string;
-  };
+  pages?: PageOptions;
   mail?: {
     /**
      * How mails leave: an SMTP URL (`smtps://user:password@host`), what nodemailer's SMTP transport takes, or a `Mailer` of

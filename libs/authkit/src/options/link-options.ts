@@ -16,6 +16,34 @@ export const LINKS = ['signIn', 'changePassword', ...MAIL_LINKS] as const;
 export type MailLink = (typeof MAIL_LINKS)[number];
 export type LinkKind = (typeof LINKS)[number];
 
+/** Your own pages instead of the kit's. */
+export interface LinkOptions {
+  /** Where people sign in. @default the kit's page */
+  signIn?: string;
+  /** Where /.well-known/change-password leads. @default the kit's page of the account */
+  changePassword?: string;
+  /** Asks for the new password, the first one too: POST /auth/password/reset. @default the kit's page */
+  resetPassword?: string;
+  /** POST /auth/email/verify. @default the kit's page */
+  verifyEmail?: string;
+  /** POST /auth/email/change/confirm. @default the kit's page */
+  confirmEmail?: string;
+  /** POST /auth/email/change/cancel. @default the kit's page */
+  cancelEmailChange?: string;
+  /** POST /auth/devices/not-me. @default the kit's page */
+  notMe?: string;
+  /** POST /auth/me/deletion/cancel. @default the kit's page */
+  cancelDeletion?: string;
+}
+
+/** Looks of the kit's pages. */
+export interface PageOptions {
+  /** A stylesheet after the kit's own: a path below `baseUrl`, or a URL on its origin or one of `allowedOrigins`. @default none */
+  stylesheet?: string;
+  /** Where people go after they have signed in, likewise. @default the kit's page of the account */
+  home?: string;
+}
+
 const REMEDY =
   "Give a path below baseUrl such as '/reset', or a URL on its origin or one of allowedOrigins; no fragment, which holds the token.";
 

@@ -75,7 +75,7 @@ export function accountSections(texts: PageMessages, newPassword: Html): Html {
         <li>
           <div>
             <p class="name">
-              <span data-name></span> <span class="badge" data-current hidden>${account.current}</span>
+              <span data-name></span> <span class="badge" data-current>${account.current}</span>
             </p>
             <p class="quiet" data-detail></p>
           </div>

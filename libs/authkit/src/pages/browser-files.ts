@@ -6,7 +6,7 @@ export type BrowserFileName = 'authkit.js' | 'authkit.css';
 /** What the pages load: the text, and what names its version. */
 export const BROWSER_FILES: Readonly<Record<BrowserFileName, { text: string; version: string }>> = {
   'authkit.js': {
-    version: 'eNg7hgxGcQVftZji',
+    version: 'EP1mu2fQ92KBHLlV',
     text: `(() => {
 'use strict';
 
@@ -344,8 +344,7 @@ async function setUpAccount(page) {
         const row = /** @type {DocumentFragment} */ (template.content.cloneNode(true));
         say(row, '[data-name]', title);
         say(row, '[data-detail]', detail);
-        const badge = one('[data-current]', row);
-        if (badge) badge.hidden = !current;
+        if (!current) one('[data-current]', row)?.remove();
         const button = one('button', row);
         if (!act) button?.remove();
         else if (button) {

@@ -15,8 +15,10 @@ export class PageCheck implements OnModuleInit {
 
   onModuleInit(): void {
     const { routes } = this.staticOptions;
-    // Without any routes nobody can use the links but a host that knows: Links.to() then says what is missing.
-    if (routes === false || routes?.pages !== false) return;
+    if (routes !== false && routes?.pages !== false) return;
+    // Without routes and without mail nobody is sent a link; Links.to() still says what is missing.
+    const { kind } = this.options.mail.transport;
+    if (routes === false && (kind === 'none' || kind === 'development')) return;
     const missing = MAIL_LINKS.find((kind) => this.options.links[kind] === null);
     if (missing === undefined) return;
     throw new AuthKitConfigError(
