@@ -21,6 +21,8 @@ export function build({ database = 'sqlite', check = 'cached', cost = 12 }) {
       accessToken: { ttl: '24h' },
       session: { check },
       passwords: { hasher: bcrypt({ cost }) },
+      // Every client comes from one address.
+      rateLimits: false,
     }),
   ];
   const controllers = [helloController({ open: [Public()] })];

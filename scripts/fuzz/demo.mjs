@@ -19,7 +19,14 @@ export class Demo {
       : { SQLITE_FILE: join(folder, 'demo.sqlite') };
     // A small heap: what leaks would soon be seen, and what is only not yet collected is collected.
     const child = spawn(process.execPath, ['--max-old-space-size=96', 'dist/apps/demo/main.js'], {
-      env: { PATH: process.env.PATH, PORT: String(port), ADAPTER: adapter, AUTHKIT_SECRET: secret, ...database },
+      env: {
+        PATH: process.env.PATH,
+        PORT: String(port),
+        ADAPTER: adapter,
+        AUTHKIT_SECRET: secret,
+        AUTHKIT_DANGEROUSLY_DISABLE_RATE_LIMITS: '1',
+        ...database,
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const demo = new Demo(child, port, secret, databaseUrl && { url: databaseUrl, schema });

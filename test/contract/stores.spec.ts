@@ -2,12 +2,16 @@ import { createRequire } from 'node:module';
 import {
   authKitEntities,
   AuthUserBase,
+  type AttemptStore,
   type AuthUser,
   type SessionStore,
   type UserStateStore,
   type UserStore,
 } from 'nest-authkit';
 import {
+  attemptStoreContract,
+  FixedClock,
+  MemoryAttemptStore,
   MemorySessionStore,
   MemoryUserStateStore,
   MemoryUserStore,
@@ -18,6 +22,7 @@ import {
   type UserStoreContractOptions,
 } from 'nest-authkit/testing';
 import { Column, DataSource, Entity, type DataSourceOptions } from 'typeorm';
+import { TypeOrmAttemptStore } from '../../libs/authkit/src/storage/typeorm/typeorm-attempt.store.js';
 import { TypeOrmSessionStore } from '../../libs/authkit/src/storage/typeorm/typeorm-session.store.js';
 import { TypeOrmUserStateStore } from '../../libs/authkit/src/storage/typeorm/typeorm-user-state.store.js';
 import { TypeOrmUserStore } from '../../libs/authkit/src/storage/typeorm/typeorm-user.store.js';
@@ -31,7 +36,8 @@ class Person extends AuthUserBase {
   fullName!: string | null;
 }
 
-type Stores = { users: UserStore; sessions: SessionStore; states: UserStateStore };
+type Stores = { users: UserStore; sessions: SessionStore; states: UserStateStore; attempts: AttemptStore };
+const clock = new FixedClock();
 // With the table of users who live elsewhere, too.
 const entities = [...new Set([...authKitEntities({ userEntity: Person }), ...authKitEntities({})])];
 const cleanups: (() => Promise<void>)[] = [];
@@ -47,6 +53,7 @@ async function onTypeOrm(options: DataSourceOptions, drop?: () => Promise<void>)
     users,
     sessions: new TypeOrmSessionStore(source, Person as new () => AuthUser, users),
     states: new TypeOrmUserStateStore(source),
+    attempts: new TypeOrmAttemptStore(source, clock),
   };
 }
 
@@ -56,7 +63,8 @@ const PLACES: Record<string, () => Promise<Stores>> = {
   memory: () => {
     const users = new MemoryUserStore();
     const states = new MemoryUserStateStore();
-    return Promise.resolve({ users, sessions: new MemorySessionStore(users), states });
+    const attempts = new MemoryAttemptStore(clock);
+    return Promise.resolve({ users, sessions: new MemorySessionStore(users), states, attempts });
   },
   'SQLite by libsql': async () => onPrepared(await prepareDatabase('sqlite', entities)),
   PostgreSQL: async () => onPrepared(await prepareDatabase('postgres', entities)),
@@ -95,6 +103,9 @@ for (const [name, makeStores] of Object.entries(PLACES)) {
     describe('users', () => run(userStoreContract(async () => (await makeStores()).users, { fields, supports })));
     describe('sessions', () => run(sessionStoreContract(makeStores)));
     describe('epochs of users elsewhere', () => run(userStateStoreContract(async () => (await makeStores()).states)));
+    const pass = (ms: number) => clock.advance(ms);
+    describe('attempts', () =>
+      run(attemptStoreContract(async () => ({ store: (await makeStores()).attempts, pass }))));
     if (name === 'memory') return;
     describe('exact text', () => {
       exactUsers(async () => (await makeStores()).users);

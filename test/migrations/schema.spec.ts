@@ -78,6 +78,7 @@ describe('migrations', () => {
       'AuthKitUsers1795500000000',
       'AuthKitSessions1795500000001',
       'AuthKitAccounts1795600000000',
+      'AuthKitAttempts1795600000001',
     ]);
     expect(authKitMigrations({ userEntity: PlainUser, usersTable: 'own' })).toHaveLength(2);
     expect(authKitMigrations()).toHaveLength(2);

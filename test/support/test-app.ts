@@ -116,6 +116,8 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
           admin: { inherits: ['editor'], permissions: ['*'] },
           editor: { permissions: ['posts:*'] },
         },
+        // Suites about them say rateLimits: {}.
+        rateLimits: false,
         ...(onTypeOrm ? { userEntity } : { storage: memoryStorage() }),
         ...authkit,
         passwords: { ...fastPasswords(), queue: 1000, ...authkit.passwords },

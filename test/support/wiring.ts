@@ -4,6 +4,9 @@ import { KeyRing } from '../../libs/authkit/src/kernel/key-ring.js';
 import { newId } from '../../libs/authkit/src/kernel/random.js';
 import type { AuthKitRuntimeOptions } from '../../libs/authkit/src/options/authkit-options.js';
 import { resolveOptions } from '../../libs/authkit/src/options/resolve-options.js';
+import { AttemptCounters } from '../../libs/authkit/src/login/attempt-counters.js';
+import { AttemptLimiter } from '../../libs/authkit/src/login/attempt-limiter.js';
+import { CaptchaGate } from '../../libs/authkit/src/login/captcha-gate.js';
 import { AccessTokenKeys } from '../../libs/authkit/src/sessions/access-token-keys.js';
 import { AccessTokens } from '../../libs/authkit/src/sessions/access-token.js';
 import { AuthCookies } from '../../libs/authkit/src/sessions/cookies.js';
@@ -11,6 +14,7 @@ import { RefreshTokens } from '../../libs/authkit/src/sessions/refresh-token.js'
 import { SessionCache } from '../../libs/authkit/src/sessions/session-cache.js';
 import { SessionService } from '../../libs/authkit/src/sessions/session.service.js';
 import { TokenPairs } from '../../libs/authkit/src/sessions/token-pair.js';
+import { MemoryAttemptStore } from '../../libs/authkit/src/storage/memory/memory-attempt.store.js';
 import { MemorySessionStore } from '../../libs/authkit/src/storage/memory/memory-session.store.js';
 import { MemoryUserStore } from '../../libs/authkit/src/storage/memory/memory-user.store.js';
 import type { SessionRecord } from '../../libs/authkit/src/storage/session.store.js';
@@ -37,6 +41,8 @@ export function wire(raw: AuthKitRuntimeOptions = {}) {
   const cache = new SessionCache(sessions, roles, clock, options);
   const service = new SessionService(sessions, users, cache, accessTokens, refreshTokens, events, clock, options);
   const cookies = new AuthCookies(options);
+  const attempts = new AttemptCounters(new MemoryAttemptStore(clock), keys);
+  const limiter = new AttemptLimiter(attempts, new CaptchaGate(options), events, options);
   const pairs = new TokenPairs(accessTokens, refreshTokens, clock);
 
   let counted = 0;
@@ -81,6 +87,8 @@ export function wire(raw: AuthKitRuntimeOptions = {}) {
   // prettier-ignore -- a list of names
   return {
     options,
+    attempts,
+    limiter,
     clock,
     users,
     sessions,

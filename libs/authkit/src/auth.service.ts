@@ -3,6 +3,7 @@ import { AccountService, type Registration, type RegistrationGrants } from './ac
 import type { ImportUser } from './importing/import-user.js';
 import { UserImporter } from './importing/user-importer.js';
 import { AuthKitError } from './kernel/errors.js';
+import { AttemptLimiter } from './login/attempt-limiter.js';
 import { LoginService } from './login/login.service.js';
 import type { CredentialTransport } from './kernel/credential-transport.js';
 import { AccessTokens, type AccessClaims } from './sessions/access-token.js';
@@ -27,6 +28,7 @@ export class AuthService<U extends AuthUser = AuthUser> {
     private readonly accessTokens: AccessTokens,
     @Inject(UserStore) private readonly users: UserStore,
     private readonly importer: UserImporter,
+    private readonly limiter: AttemptLimiter,
   ) {}
 
   /** Makes an account. Throws 409 (`email_taken`, `username_taken`, `conflict`) or 422. */
@@ -47,7 +49,7 @@ export class AuthService<U extends AuthUser = AuthUser> {
     return ((await this.logins.find(identifier))?.user as U | undefined) ?? null;
   }
 
-  /** Signs in by password. Throws `invalid_credentials` (401), or 503 when too many log in at once. */
+  /** Signs in by password. Throws `invalid_credentials` (401), `rate_limited` (429), or 503 when too many log in at once. */
   async login(identifier: string, password: string, transport: CredentialTransport = 'bearer'): Promise<SignIn<U>> {
     return this.signIn(await this.logins.withPassword(identifier, password, transport));
   }
@@ -94,9 +96,15 @@ export class AuthService<U extends AuthUser = AuthUser> {
     return this.accounts.setActive(userId, active);
   }
 
-  /** Sets a password and ends every session. Throws `user_not_found` (404) or 422. */
+  /** Sets a password, which lifts a disabled one's ban, and ends every session. Throws `user_not_found` (404) or 422. */
   setPassword(userId: string, password: string): Promise<void> {
     return this.accounts.setPassword(userId, password);
+  }
+
+  /** Lets the password of a user sign in again that too many failures have disabled. Throws `user_not_found` (404). */
+  async unlock(userId: string): Promise<void> {
+    await this.accounts.get(userId);
+    await this.limiter.clearAccount(userId);
   }
 
   /** Says whether the address is proven to be the user's. Throws `user_not_found` (404). */

@@ -19,6 +19,7 @@ import { accountController } from './account/account.controller.js';
 import { AuthUserDto, NoProfileDto, RegisterDto } from './account/account.dto.js';
 import { AccountService } from './account/account.service.js';
 import { OneTimeTokens } from './account/one-time-tokens.js';
+import { EmailPolicyGate } from './account/email-policy.js';
 import { UserView } from './account/user-view.js';
 import { AuthService } from './auth.service.js';
 import { BootCheck } from './boot-check.js';
@@ -32,6 +33,9 @@ import { UserImporter } from './importing/user-importer.js';
 import { AuthEvents, type AuthEventListener } from './kernel/events.js';
 import { KeyRing } from './kernel/key-ring.js';
 import { AuthEventExplorer } from './kernel/on-auth-event.decorator.js';
+import { AttemptCounters } from './login/attempt-counters.js';
+import { AttemptLimiter } from './login/attempt-limiter.js';
+import { CaptchaGate } from './login/captcha-gate.js';
 import { loginController } from './login/login.controller.js';
 import { LoginService } from './login/login.service.js';
 import { SECOND_FACTORS } from './login/second-factor.js';
@@ -131,6 +135,7 @@ function compose(definition: DynamicModule, options: AuthKitStaticOptions): Dyna
       },
       ...storage.providers,
       ...[AuthService, AccountService, LoginService, SessionService, SessionIssuer, PasswordPolicy, PasswordService],
+      ...[AttemptCounters, AttemptLimiter, CaptchaGate, EmailPolicyGate],
       ...[
         AccessTokenKeys,
         AccessTokens,

@@ -28,6 +28,7 @@ export class BootCheck implements OnModuleInit {
     this.assertDtos();
     this.assertUserStore();
     this.assertEpochs();
+    this.warnOfLocalAttempts();
     if (this.source) await this.assertDatabase(this.source);
     for (const warning of this.options.warnings) this.logger.warn(warning);
   }
@@ -73,6 +74,13 @@ export class BootCheck implements OnModuleInit {
         `${users.name} keeps no session epochs, and nothing else does`,
         'Return sessionEpoch, and write endSessions().',
       );
+    }
+  }
+
+  private warnOfLocalAttempts(): void {
+    const { users, sessions, attempts } = this.staticOptions.storage ?? {};
+    if (this.options.production && this.options.rateLimits && users && sessions && !attempts) {
+      this.logger.warn('storage.attempts: each process counts attempts for itself; with several, give redisAttempts()');
     }
   }
 

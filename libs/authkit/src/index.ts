@@ -2,6 +2,7 @@ export { AuthKitModule, type AuthKitAsyncOptions } from './authkit.module.js';
 export { AuthService, type SignIn } from './auth.service.js';
 export { ReadinessService } from './readiness.service.js';
 
+export type { CaptchaOptions, EmailPolicy, RateLimit, RateLimits } from './options/abuse-options.js';
 export type {
   AccessTokenKey,
   AuthKitOptions,
@@ -42,6 +43,7 @@ export type { AuthKitFeature } from './features/feature.js';
 export type { ImportProblem, ImportReport, ImportUser } from './importing/import-user.js';
 export { jsonLines, SourceRow } from './importing/json-lines.js';
 export { UserImporter, type ImportOptions } from './importing/user-importer.js';
+export { KnownDevice } from './login/known-device.js';
 export { SecondFactor } from './login/second-factor.js';
 
 export { Clock, SystemClock } from './kernel/clock.js';
@@ -67,12 +69,14 @@ export {
   type EventParties,
   type RevocationReason,
 } from './kernel/events.js';
+export type { HookContext } from './kernel/hook-context.js';
 export { OnAuthEvent } from './kernel/on-auth-event.decorator.js';
 export type { MaybePromise } from './kernel/maybe-promise.js';
 export type { Principal, PrincipalKind } from './kernel/principal.js';
 export { RequestContext } from './kernel/request-context.js';
 
-export { AuthPages, type PageView } from './pages/auth-pages.js';
+export { AuthPages } from './pages/auth-pages.js';
+export { PageFrame, type PageView } from './pages/page-frame.js';
 export { Html, html, type HtmlValue } from './pages/html.js';
 export type { PageMessages } from './pages/messages/en.js';
 export type { PageLanguage } from './pages/page-language.js';
@@ -101,6 +105,7 @@ export type { AccessClaims } from './sessions/access-token.js';
 export { KeyInventory, type KeyReport } from './sessions/key-inventory.js';
 export type { TokenPair } from './sessions/token-pair.js';
 
+export { AttemptStore, type AttemptCount } from './storage/attempt.store.js';
 export { UserStateStore } from './storage/user-state.store.js';
 export { SessionStore, type SessionRecord, type SessionWithUser } from './storage/session.store.js';
 export {

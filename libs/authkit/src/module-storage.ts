@@ -15,6 +15,9 @@ import { DatabaseClock } from './storage/typeorm/database-clock.js';
 import { authKitEntities } from './storage/typeorm/entities.js';
 import { TypeOrmOneTimeTokenStore } from './storage/typeorm/typeorm-one-time-token.store.js';
 import { TypeOrmOutboxStore } from './storage/typeorm/typeorm-outbox.store.js';
+import { AttemptStore } from './storage/attempt.store.js';
+import { MemoryAttemptStore } from './storage/memory/memory-attempt.store.js';
+import { TypeOrmAttemptStore } from './storage/typeorm/typeorm-attempt.store.js';
 import { TypeOrmSessionStore } from './storage/typeorm/typeorm-session.store.js';
 import { TypeOrmUnitOfWork } from './storage/typeorm/typeorm-unit-of-work.js';
 import { TypeOrmUserStateStore } from './storage/typeorm/typeorm-user-state.store.js';
@@ -61,6 +64,7 @@ export function storageOf(options: AuthKitStaticOptions): { imports: DynamicModu
         ? { provide: OutboxStore, useClass: outbox }
         : onTypeOrm(OutboxStore, (one) => new TypeOrmOutboxStore(one)),
       ...userStoreProviders(options, usesTypeOrm),
+      attemptStoreProvider(options, usesTypeOrm),
       sessions
         ? { provide: SessionStore, useClass: sessions }
         : {
@@ -92,4 +96,16 @@ function userStoreProviders(
       useFactory: (users: UserStore, state: UserStateStore) => new ExternalUserStore(users, state),
     },
   ];
+}
+
+function attemptStoreProvider({ storage = {}, dataSource }: AuthKitStaticOptions, usesTypeOrm: boolean): Provider {
+  const { attempts } = storage;
+  if (attempts instanceof AttemptStore) return { provide: AttemptStore, useValue: attempts };
+  if (attempts) return { provide: AttemptStore, useClass: attempts };
+  if (!usesTypeOrm) return { provide: AttemptStore, useClass: MemoryAttemptStore };
+  return {
+    provide: AttemptStore,
+    inject: [getDataSourceToken(dataSource), Clock],
+    useFactory: (source: DataSource, clock: Clock) => new TypeOrmAttemptStore(source, clock),
+  };
 }

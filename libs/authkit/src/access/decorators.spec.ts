@@ -58,9 +58,7 @@ describe('a decorator', () => {
     expect(responses('anyOf')['403'].description).toBe('Needs role a or b.');
     expect(responses('allOf')['403'].description).toBe('Needs permission p:1 and p:2.');
     expect(responses('fresh')['403'].description).toBe('Needs an authentication at most 15m old.');
-    expect(responses('freshToo')['403'].description).toBe(
-      'Needs role a.\n\nNeeds an authentication at most 60 s old.',
-    );
+    expect(responses('freshToo')['403'].description).toBe('Needs role a.\n\nNeeds an authentication at most 60 s old.');
   });
 });
 

@@ -20,6 +20,7 @@ import type { Principal } from '../kernel/principal.js';
 import { nodeRequest, type RequestLike } from '../kernel/request-context.js';
 import { RESOLVED_OPTIONS } from '../options/tokens.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
+import { AttemptLimiter } from '../login/attempt-limiter.js';
 import { TokenTransport } from '../sessions/token-transport.js';
 import { ChangePasswordDto } from './account.dto.js';
 import { AccountService, type Registration } from './account.service.js';
@@ -50,6 +51,7 @@ export function accountController(path: string, dtos: AccountDtos): Type<object>
       private readonly accounts: AccountService,
       private readonly view: UserView,
       private readonly transport: TokenTransport,
+      private readonly limiter: AttemptLimiter,
       private readonly adapterHost: HttpAdapterHost,
       @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
     ) {}
@@ -60,18 +62,20 @@ export function accountController(path: string, dtos: AccountDtos): Type<object>
     @ApiBody({ type: dtos.register })
     @ApiCreatedResponse(userReply)
     @ApiAcceptedResponse({ description: 'With requireVerifiedEmail always this, whether the address is taken or not.' })
-    @ApiProblem(403, 'Registration is closed, or the request may come from another site.')
+    @ApiProblem(403, 'Registration is closed, a captcha is asked for, or the request may come from another site.')
     @ApiProblem(409, 'The e-mail address or the username is taken.')
     @ApiProblem(422, 'A field is missing or not valid.')
+    @ApiProblem(429, 'Too many registrations from this address; Retry-After says when.')
     @ApiProblem(503, 'Too many registrations at once; Retry-After says when.')
     async register(
-      @AuthBody(dtos.register) body: Registration,
+      @AuthBody(dtos.register) { captchaToken, ...body }: Registration & { captchaToken?: string },
       @Req() incoming: unknown,
       @Res({ passthrough: true }) response: unknown,
     ): Promise<object> {
       const { enabled, requireVerifiedEmail } = this.options.registration;
       if (!enabled) throw new AuthKitError('registration_disabled');
       this.transport.assertSameSite(nodeRequest(incoming as RequestLike), false);
+      await this.limiter.consumeRegistration(captchaToken);
       try {
         const user = await this.accounts.register(body);
         if (!requireVerifiedEmail) return { user: this.view.of(user) };
@@ -110,6 +114,7 @@ export function accountController(path: string, dtos: AccountDtos): Type<object>
     @ApiNoContentResponse()
     @ApiProblem(409, 'The password was changed by another request meanwhile.')
     @ApiProblem(422, 'The new password is not acceptable.')
+    @ApiProblem(429, 'Too many wrong passwords; Retry-After says when.')
     @ApiProblem(503, 'Too many passwords to hash at once; Retry-After says when.')
     async changePassword(
       @CurrentPrincipal() principal: Principal,

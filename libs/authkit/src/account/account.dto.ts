@@ -1,6 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Expose } from 'class-transformer';
-import { IsNotEmpty, IsOptional, IsString } from 'class-validator';
+import { IsNotEmpty, IsOptional, IsString, MaxLength } from 'class-validator';
 
 /** Body of POST /auth/register; extend it with the host's own fields. */
 export class RegisterDto {
@@ -16,6 +16,12 @@ export class RegisterDto {
   @IsOptional()
   @IsString()
   username?: string;
+
+  @ApiPropertyOptional({ type: String, description: "What the captcha's widget gave; where the app has one." })
+  @IsOptional()
+  @IsString()
+  @MaxLength(8192)
+  captchaToken?: string;
 }
 
 /** Body of PATCH /auth/me when the host names none: users change nothing themselves. */

@@ -9,6 +9,8 @@ import type { ResolvedOptions } from '../options/resolve-options.js';
 import { PasswordPolicy, type PasswordOwner } from '../passwords/password-policy.service.js';
 import { assertPasswordShape } from '../passwords/password-policy.js';
 import { PasswordService } from '../passwords/password.service.js';
+import { AttemptLimiter } from '../login/attempt-limiter.js';
+import type { KnownDevice } from '../login/known-device.js';
 import { SessionCache } from '../sessions/session-cache.js';
 import { SessionService } from '../sessions/session.service.js';
 import { SessionStore } from '../storage/session.store.js';
@@ -20,6 +22,7 @@ import {
   type KnownUser,
 } from '../storage/user.store.js';
 import { canonicalEmail } from './email-address.js';
+import { EmailPolicyGate } from './email-policy.js';
 import { canonicalUsername, isReservedUsername } from './username.js';
 
 /** Columns that a client can never set, whatever the host's DTO declares. */
@@ -58,6 +61,8 @@ export class AccountService {
     private readonly sessionStore: SessionStore,
     private readonly policy: PasswordPolicy,
     private readonly passwords: PasswordService,
+    private readonly limiter: AttemptLimiter,
+    private readonly emailPolicy: EmailPolicyGate,
     private readonly sessions: SessionService,
     private readonly cache: SessionCache,
     private readonly events: AuthEvents,
@@ -73,6 +78,7 @@ export class AccountService {
     const roles = grants.roles ?? this.options.registration.defaultRoles;
     assertRoles(roles);
     if (password !== null) await this.policy.assert(password, { email, username });
+    await this.emailPolicy.assertAcceptable(email, 'register');
     // Usernames are public, so this may be told at once, before the hash is spent.
     if (username !== null && (await this.users.findByIdentifier({ username })))
       throw new AuthKitError('username_taken');
@@ -108,13 +114,21 @@ export class AccountService {
 
   /**
    * Replaces the password of a user who knows the present one and ends the user's other sessions.
-   * Throws `invalid_credentials` (401) or `password_changed_meanwhile` (409).
+   * A wrong present password counts as a failed login of the account.
+   * Throws `invalid_credentials` (401), `rate_limited` (429) or `password_changed_meanwhile` (409).
    */
-  async changePassword(userId: string, sessionId: string, currentPassword: string, newPassword: string): Promise<void> {
+  async changePassword(
+    userId: string,
+    sessionId: string,
+    currentPassword: string,
+    newPassword: string,
+    device?: KnownDevice | null,
+  ): Promise<void> {
     assertPasswordShape(currentPassword, 'currentPassword');
     const known = await this.known(userId);
     await this.policy.assert(newPassword, { ...ownerOf(known), field: 'newPassword' });
-    if (!(await this.passwords.verify(currentPassword, known.passwordHash))) {
+    const attempt = await this.limiter.begin({ userId, name: known.user.email, device });
+    if (!(await attempt.judge(() => this.passwords.verify(currentPassword, known.passwordHash)))) {
       await this.events.emit('login.failed', { reason: 'wrong_current_password' }, { subject: userId, sessionId });
       throw new AuthKitError('invalid_credentials', { reason: 'wrong current password' });
     }
@@ -127,6 +141,7 @@ export class AccountService {
     const known = await this.known(userId);
     await this.policy.assert(newPassword, ownerOf(known));
     await this.replacePassword(known, newPassword, undefined);
+    await this.limiter.clearAccount(userId);
     await this.events.emit('password.changed', { by: 'host' }, { subject: userId });
   }
 

@@ -1,8 +1,11 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { HttpAdapterHost, type AbstractHttpAdapter } from '@nestjs/core';
+import { TrustedProxies } from '../kernel/client-address.js';
 import { AuthKitError } from '../kernel/errors.js';
 import { pathOf, RequestContext } from '../kernel/request-context.js';
+import type { ResolvedOptions } from '../options/resolve-options.js';
+import { RESOLVED_OPTIONS } from '../options/tokens.js';
 import { OwnRoutes, type OwnRoute } from './own-routes.js';
 import { PROBLEM_TYPE } from './problem-writer.js';
 import { readBody } from './request-body.js';
@@ -35,10 +38,14 @@ const UNREAD = new Set(['GET', 'HEAD', 'OPTIONS']);
  */
 @Injectable()
 export class HttpGate {
+  private readonly proxies: TrustedProxies;
+
   constructor(
     adapterHost: HttpAdapterHost,
     private readonly routes: OwnRoutes,
+    @Inject(RESOLVED_OPTIONS) { trustedProxies }: ResolvedOptions,
   ) {
+    this.proxies = new TrustedProxies(trustedProxies);
     // Under @nestjs/testing the adapter comes only after this provider is made; either way before the body parsers.
     adapterHost.init$.subscribe(() => this.attach(adapterHost.httpAdapter as AbstractHttpAdapter | null));
   }
@@ -99,6 +106,7 @@ export class HttpGate {
 
   private enter(request: IncomingMessage, response: ServerResponse, hijack: () => void): OwnRoute | null | 'refused' {
     const context = RequestContext.of(request);
+    context.proxies = this.proxies;
     // Not originalUrl: below a mount the routers see what is left of it.
     const path = pathOf(request.url);
     const route = this.routes.match(path);

@@ -31,6 +31,8 @@ export const PROBLEMS = {
   csrf_origin_missing: [403, 'The request does not say which site it comes from'],
   /** Login with `requireVerifiedEmail`: all else was right. Prove the address. */
   email_not_verified: [403, 'The e-mail address is not verified yet'],
+  /** Login after failures, or registration: `captchaToken` is missing or not right. Show the widget. */
+  captcha_required: [403, 'Solve the captcha first'],
   /** `registration.enabled` is false. An account is made by `AuthService.register()`. */
   registration_disabled: [403, 'Registration is closed'],
   /** Not a live session of this user. It may have ended meanwhile: list them again. */
@@ -67,6 +69,8 @@ export const PROBLEMS = {
   password_breached: [422, 'The password is known from a breach'],
   /** `AuthService`: not well-formed Unicode. Over HTTP that is `validation_failed` with `invalid_text`. */
   password_invalid: [422, 'The password is not valid text'],
+  /** Too many failed logins, mails or registrations; the same whether there is such an account. Try again after `Retry-After` seconds. */
+  rate_limited: [429, 'Too many attempts'],
   /** The user store lacks the method. Add it, or leave the call out. */
   not_supported: [501, 'The user store does not support this'],
   /** Too many passwords to hash. Try again after `Retry-After` seconds. */

@@ -54,6 +54,16 @@ export interface AuthEventDetails {
   'login.succeeded': { amr: readonly string[] };
   /** A password was refused, at login, reauthentication or a change; `reason` is the true one and never reaches the client. */
   'login.failed': { reason: string };
+  /** A limit of failed passwords is reached, said once each time; `by` says which, `subject` whose account if there is one. */
+  'login.throttled': { by: 'account' | 'device' | 'ip' };
+  /** So many failures in a row that the password does not sign in any more, until it is reset or `AuthService.unlock()`. */
+  'login.disabled': { failures: number };
+  /** A known device has failed so often that it counts as unknown. */
+  'device.disabled': { deviceId: string; failures: number };
+  /** The password of a disabled account signs in again: it was set anew, or the host unlocked it. */
+  'account.unlocked': Record<never, never>;
+  /** A limit of registrations or mails is reached, said once each time. */
+  'request.throttled': { kind: 'register' | 'forgot' | 'resend' };
   /** A login made a session. */
   'session.issued': { transport: string; amr: readonly string[] };
   /** A refresh. Not for a repeat within the grace. */
@@ -96,7 +106,7 @@ export interface AuthEvent<T extends AuthEventType = AuthEventType> {
   readonly subject: string | null;
   /** The session it happened in or to; null when there is none, or several. */
   readonly sessionId: string | null;
-  /** The peer's address; behind a proxy the proxy's. Null outside of a request. */
+  /** The client's address; behind a proxy that `trustedProxies` does not name, the proxy's. Null outside of a request. */
   readonly ip: string | null;
   /** What the client calls itself, cut short. */
   readonly userAgent: string | null;

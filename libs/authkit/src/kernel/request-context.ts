@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { canonicalAddress, type TrustedProxies } from './client-address.js';
 import type { Principal } from './principal.js';
 
 const storage = new AsyncLocalStorage<RequestContext>();
@@ -26,6 +27,8 @@ export class RequestContext {
   body?: Record<string, unknown>;
   /** Why there is none. */
   bodyError?: Error;
+  /** Set by the gate; without it no forwarding header is believed. */
+  proxies?: TrustedProxies;
   private id?: string;
 
   constructor(private readonly request: IncomingMessage & { originalUrl?: string }) {}
@@ -51,9 +54,15 @@ export class RequestContext {
     return (this.id ??= randomUUID());
   }
 
-  /** The peer's address, IPv4-mapped ones as IPv4. Forwarding headers are not believed. */
+  /**
+   * The client's address, IPv4-mapped ones as IPv4: the peer's, or what X-Forwarded-For says where the peer is one of
+   * `trustedProxies`. No other forwarding header is read.
+   */
   get ip(): string | null {
-    return this.request.socket?.remoteAddress?.replace(/^::ffff:(?=\d+\.)/, '') ?? null;
+    const { remoteAddress } = this.request.socket ?? {};
+    if (!this.proxies) return remoteAddress === undefined ? null : (canonicalAddress(remoteAddress) ?? remoteAddress);
+    // Node joins the header's lines.
+    return this.proxies.clientAddress(remoteAddress, this.request.headers['x-forwarded-for'] as string | undefined);
   }
 
   /** The User-Agent header, cut at 512 characters. */

@@ -61,7 +61,7 @@ describe('POST login', () => {
   ])('takes %s and gives tokens in the body', async (_what, body) => {
     const s = setUp();
     const reply = await s.controller.login(body, requestWith({}), s.response);
-    expect(s.withPassword).toHaveBeenCalledWith('ada', 'p', 'bearer');
+    expect(s.withPassword).toHaveBeenCalledWith('ada', 'p', 'bearer', {});
     expect(reply).toMatchObject({ token_type: 'Bearer' });
     expect(s.response.headers).toEqual([]);
   });

@@ -56,8 +56,9 @@ export function loginController(path: string, userDto: Type<object>): Type<objec
     @ApiBody({ type: LoginDto })
     @signedIn('Tokens in the body (bearer) or in HttpOnly cookies (cookie).')
     @ApiProblem(401, 'invalid_credentials: one answer for every failure.')
-    @ApiProblem(403, 'The request may come from another site, or the address is not verified yet.')
+    @ApiProblem(403, 'The request may come from another site, a captcha is asked for, or the address is not verified.')
     @ApiProblem(422, 'A field is missing or not valid.')
+    @ApiProblem(429, 'Too many failures; Retry-After says when.')
     @ApiProblem(503, 'Too many logins at once; Retry-After says when.')
     async login(
       @AuthBody(LoginDto) body: LoginBody,
@@ -68,7 +69,9 @@ export function loginController(path: string, userDto: Type<object>): Type<objec
       const transport = this.transport.choose(body.transport);
       this.transport.assertSameSite(request, transport === 'cookie');
       const former = await this.transport.sessionsProvenByCookies(request);
-      const live = await this.logins.withPassword((body.identifier ?? body.username)!, body.password, transport);
+      const { captchaToken } = body;
+      const name = (body.identifier ?? body.username)!;
+      const live = await this.logins.withPassword(name, body.password, transport, { captchaToken });
       for (const { id, userId } of former) await this.sessions.revoke(id, 'replaced_by_login', userId);
       return this.transport.deliver(response, live);
     }

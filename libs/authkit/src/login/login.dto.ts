@@ -24,6 +24,12 @@ export class LoginDto {
   @IsOptional()
   @IsIn(['bearer', 'cookie'])
   transport?: CredentialTransport;
+
+  @ApiPropertyOptional({ type: String, description: "What the captcha's widget gave; asked for after failures." })
+  @IsOptional()
+  @IsString()
+  @MaxLength(8192)
+  captchaToken?: string;
 }
 
 /** Body of POST /auth/reauthenticate. */

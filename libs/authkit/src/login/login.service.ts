@@ -12,7 +12,17 @@ import { PasswordService } from '../passwords/password.service.js';
 import { SessionIssuer } from '../sessions/session-issuer.js';
 import { SessionService, type LiveSession, type ProvenSession } from '../sessions/session.service.js';
 import { UserStore, type KnownUser, type LoginIdentifier } from '../storage/user.store.js';
+import { AttemptLimiter } from './attempt-limiter.js';
+import type { KnownDevice } from './known-device.js';
 import { SECOND_FACTORS, type SecondFactor } from './second-factor.js';
+
+/** What a client shows beside a name and a password. */
+export interface LoginEvidence {
+  /** The device it comes from, when the user has signed in on it before; it does not wait for the account's limits. */
+  device?: KnownDevice | null;
+  /** What the captcha's widget gave. */
+  captchaToken?: string;
+}
 
 /** The one way to a session, whatever proves who the user is. */
 @Injectable()
@@ -22,6 +32,7 @@ export class LoginService {
   constructor(
     @Inject(UserStore) private readonly users: UserStore,
     private readonly passwords: PasswordService,
+    private readonly limiter: AttemptLimiter,
     private readonly issuer: SessionIssuer,
     private readonly sessions: SessionService,
     private readonly events: AuthEvents,
@@ -30,11 +41,26 @@ export class LoginService {
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
   ) {}
 
-  /** Signs a user in by password. Every failure is the same `invalid_credentials` (401), and takes the same time. */
-  async withPassword(identifier: string, password: string, transport: CredentialTransport): Promise<LiveSession> {
+  /**
+   * Signs a user in by password. Every failure is the same `invalid_credentials` (401), and takes the same time; limits
+   * come before the hash: `rate_limited` (429), `captcha_required` (403).
+   */
+  async withPassword(
+    identifier: string,
+    password: string,
+    transport: CredentialTransport,
+    evidence: LoginEvidence = {},
+  ): Promise<LiveSession> {
     assertPasswordShape(password);
-    const known = await this.find(identifier);
-    const matches = await this.passwords.verify(password, known?.passwordHash ?? null);
+    const named = identifierOf(identifier);
+    const known = named && ((await this.users.findByIdentifier(named)) as KnownUser | null);
+    const name = named ? Object.values(named).join() : identifier.trim().toLowerCase();
+    const attempt = await this.limiter.begin({ ...evidence, userId: known?.user.id, name });
+    let matches = false;
+    await attempt.judge(async () => {
+      matches = await this.passwords.verify(password, known?.passwordHash ?? null);
+      return matches && known?.user.active === true;
+    });
     if (!known) return this.fail('unknown_user');
     if (!matches) return this.fail(known.passwordHash === null ? 'no_password' : 'wrong_password', known);
     const session = await this.complete(known, transport, ['pwd']);
@@ -76,9 +102,10 @@ export class LoginService {
   async reauthenticate(session: ProvenSession, password: string): Promise<void> {
     assertPasswordShape(password);
     const known = (await this.users.findById(session.userId)) as KnownUser | null;
-    const matches = await this.passwords.verify(password, known?.passwordHash ?? null);
     if (!known) return this.fail('unknown_user');
-    if (!matches) return this.fail(known.passwordHash === null ? 'no_password' : 'wrong_password', known);
+    const attempt = await this.limiter.begin({ userId: session.userId, name: known.user.email });
+    if (!(await attempt.judge(() => this.passwords.verify(password, known.passwordHash))))
+      return this.fail(known.passwordHash === null ? 'no_password' : 'wrong_password', known);
     // By the epoch that came with the hash: a password replaced meanwhile proves nothing any more.
     if (!(await this.sessions.renewAuthentication(session, known.sessionEpoch, ['pwd']))) {
       throw new AuthKitError('invalid_credentials', { reason: 'the session or the password changed meanwhile' });

@@ -47,7 +47,7 @@ describe('a grant', () => {
   it('of a password signs in and answers 200 with bearer tokens, without a cookie', async () => {
     const s = setUp();
     const { status, body, headers } = await s.post({ ...PASSWORD_GRANT, client_id: 'x', client_secret: 'y' });
-    expect(s.withPassword).toHaveBeenCalledWith('ada', 'p', 'bearer');
+    expect(s.withPassword).toHaveBeenCalledWith('ada', 'p', 'bearer', {});
     expect(status).toBe(200);
     expect(body).toMatchObject({ token_type: 'Bearer', access_token: expect.any(String) });
     expect(headers).toEqual([]);

@@ -55,6 +55,7 @@ export function tokenController(path: string): Type<object> {
           username: { type: 'string' },
           password: { type: 'string', format: 'password' },
           refresh_token: { type: 'string' },
+          captchaToken: { type: 'string' },
         },
       },
     })
@@ -65,6 +66,7 @@ export function tokenController(path: string): Type<object> {
     })
     @ApiResponse({ status: 413, description: 'invalid_request: over 16 KiB' })
     @ApiResponse({ status: 415, description: 'invalid_request: not a form' })
+    @ApiResponse({ status: 429, description: 'temporarily_unavailable: too many failures; Retry-After says when' })
     @ApiResponse({ status: 503, description: 'temporarily_unavailable' })
     async token(@Req() request: unknown, @Res() response: unknown): Promise<void> {
       // With @Res() and without interceptors' hands on it, the reply keeps the shape that OAuth clients expect.
@@ -85,7 +87,9 @@ export function tokenController(path: string): Type<object> {
       this.transport.choose('bearer');
       switch (form['grant_type']) {
         case 'password':
-          return this.logins.withPassword(field(form, 'username'), field(form, 'password'), 'bearer');
+          return this.logins.withPassword(field(form, 'username'), field(form, 'password'), 'bearer', {
+            captchaToken: form['captchaToken'] === undefined ? undefined : field(form, 'captchaToken'),
+          });
         case 'refresh_token':
           return this.sessions.refresh(field(form, 'refresh_token'), 'bearer');
         case undefined:
@@ -121,7 +125,8 @@ function refusalOf(error: unknown): GrantError {
   }
   const { code, message, headers } = error;
   const status = error.getStatus();
-  if (status >= 500) return new GrantError('temporarily_unavailable', message, status, code, headers);
+  // OAuth has no word for it.
+  if (status >= 500 || status === 429) return new GrantError('temporarily_unavailable', message, status, code, headers);
   if (WRONG_REQUEST.has(code)) return new GrantError('invalid_request', message, status === 422 ? 400 : status, code);
   return new GrantError('invalid_grant', message, 400, code);
 }

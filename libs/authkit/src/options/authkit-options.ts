@@ -11,9 +11,11 @@ import type { PageRenderer } from '../pages/page-renderer.js';
 import type { PepperKey } from '../passwords/pepper.js';
 import type { OneTimeTokenStore } from '../storage/one-time-token.store.js';
 import type { OutboxStore } from '../storage/outbox.store.js';
+import type { AttemptStore } from '../storage/attempt.store.js';
 import type { SessionStore } from '../storage/session.store.js';
 import type { AuthUser, UserStore } from '../storage/user.store.js';
 import type { LinkOptions, PageOptions } from './link-options.js';
+import type { CaptchaOptions, EmailPolicy, RateLimits } from './abuse-options.js';
 
 /** The part of the options that shapes the module graph; given directly, in `forRootAsync` too. */
 export interface AuthKitStaticOptions<U extends AuthUser = AuthUser> {
@@ -42,6 +44,8 @@ export interface AuthKitStaticOptions<U extends AuthUser = AuthUser> {
     oneTimeTokens?: Type<OneTimeTokenStore>;
     /** Instead of the table `auth_outbox`. @default the TypeORM one */
     outbox?: Type<OutboxStore>;
+    /** Where attempts are counted: a class, or a store such as `redisAttempts()`. @default the table `auth_attempts`, or memory when no store is TypeORM's */
+    attempts?: Type<AttemptStore> | AttemptStore;
   };
   /** Name of the TypeORM DataSource. @default the default one */
   dataSource?: string;
@@ -185,6 +189,8 @@ export interface AuthKitRuntimeOptions {
     defaultRoles?: readonly string[];
     /** Usernames nobody may register, besides the built-in ones (`admin`, `root`, `support` ...). @default [] */
     reservedUsernames?: readonly string[];
+    /** Says of an address that somebody wants to register whether it may be used, disposable ones for example. @default every address */
+    emailPolicy?: EmailPolicy;
   };
   /** How long the links in mails are good; 1 min to 30 d each. */
   linkLifetimes?: {
@@ -199,10 +205,7 @@ export interface AuthKitRuntimeOptions {
     /** To stop a change of the address, and to say that a login was somebody else's. @default '7d' */
     objection?: Duration;
   };
-  /**
-   * Your own pages instead of the kit's, each a path below `baseUrl` or a URL on its origin or one of `allowedOrigins`.
-   * Links in mails add `#token=` and the token to them.
-   */
+  /** Your own pages instead of the kit's: paths below `baseUrl`, or URLs on its origin or one of `allowedOrigins`. */
   links?: LinkOptions;
   /** Looks of the kit's pages. */
   pages?: PageOptions;
@@ -225,6 +228,12 @@ export interface AuthKitRuntimeOptions {
     /** Mails in words of your own, by name. @default \{\} */
     templates?: MailTemplates;
   };
+  /** How often passwords, mails and registrations may be tried; false for no limits, which production refuses. @default see `RateLimits` */
+  rateLimits?: false | RateLimits;
+  /** Asked for at registration, and at login after failures. @default none */
+  captcha?: CaptchaOptions;
+  /** Networks (`10.0.0.0/8`) or addresses of the proxies before the app, whose X-Forwarded-For is believed. @default [], the peer is the client */
+  trustedProxies?: readonly string[];
   /** Roles by name, each a `RoleDefinition`. A role not listed grants nothing but itself. @default \{\} */
   roles?: Readonly<Record<string, RoleDefinition>>;
   /** The role that the last active holder cannot lose; null for none. @default 'admin' */

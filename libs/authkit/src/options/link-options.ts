@@ -1,4 +1,5 @@
-import { refuse, type Parser } from './option-parsers.js';
+import { refuse, section, type Parser } from './option-parsers.js';
+import type { ResolvedOptions } from './resolved-options.js';
 
 /** The pages that links in mails lead to. */
 export const MAIL_LINKS = [
@@ -47,8 +48,22 @@ export interface PageOptions {
 const REMEDY =
   "Give a path below baseUrl such as '/reset', or a URL on its origin or one of allowedOrigins; no fragment, which holds the token.";
 
+/** `links` and `pages`, as absolute URLs; null for what is not given. */
+export function parseLinks(
+  given: { links: unknown; pages: unknown },
+  { href }: URL,
+  allowedOrigins: readonly string[],
+): Pick<ResolvedOptions, 'links' | 'pages'> {
+  const target = linkTarget(href.replace(/\/$/, ''), allowedOrigins);
+  const links = Object.fromEntries(LINKS.map((kind) => [kind, target])) as Record<LinkKind, typeof target>;
+  return {
+    links: section(given.links, 'links', links),
+    pages: section(given.pages, 'pages', { stylesheet: target, home: target }),
+  };
+}
+
 /** An absolute URL out of a path below `baseUrl`, or out of a URL whose origin is allowed. Null when none is given. */
-export function linkTarget(baseUrl: string, allowedOrigins: readonly string[]): Parser<string | null> {
+function linkTarget(baseUrl: string, allowedOrigins: readonly string[]): Parser<string | null> {
   const origins = [new URL(baseUrl).origin, ...allowedOrigins];
   return (raw, path) => {
     if (raw === undefined) return null;

@@ -35,6 +35,7 @@ describe('optionsFromEnv', () => {
       AUTHKIT_REQUIRE_VERIFIED_EMAIL: 'yes',
       AUTHKIT_MAIL_URL: 'smtps://shop:hunter2@mail.example.com',
       AUTHKIT_MAIL_FROM: 'Shop <no-reply@shop.example>',
+      AUTHKIT_TRUSTED_PROXIES: '10.0.0.0/8, ::1',
       AUTHKIT_ALLOWED_ORIGINS: 'https://a.example, https://b.example',
       AUTHKIT_STRICT_ROUTES: 'yes',
     });
@@ -62,9 +63,17 @@ describe('optionsFromEnv', () => {
       },
       registration: { enabled: false, requireVerifiedEmail: true },
       mail: { transport: { kind: 'smtp' }, from: '"Shop" <no-reply@shop.example>' },
+      trustedProxies: ['10.0.0.0/8', '::1'],
       allowedOrigins: ['https://shop.example', 'https://a.example', 'https://b.example'],
       strictRoutes: true,
     });
+  });
+
+  it('switches rate limits off only for a word that means yes', () => {
+    const name = 'AUTHKIT_DANGEROUSLY_DISABLE_RATE_LIMITS';
+    expect(optionsFromEnv({ [name]: '1' })).toEqual({ rateLimits: false });
+    expect(optionsFromEnv({ [name]: '0' })).toEqual({});
+    expect(() => optionsFromEnv({ [name]: 'maybe' })).toThrow(`${name}: "maybe" is not valid`);
   });
 
   it('knows the common JWT names', () => {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { AuthKitConfigError } from '../kernel/errors.js';
 import type { PepperKey } from '../passwords/pepper.js';
+import { LIMITS_OFF } from './abuse-options.js';
 import type { AuthKitRuntimeOptions } from './authkit-options.js';
 import { refuse } from './option-parsers.js';
 
@@ -62,6 +63,8 @@ export function optionsFromEnv(env: Env = process.env): AuthKitRuntimeOptions {
       requireVerifiedEmail: flag('AUTHKIT_REQUIRE_VERIFIED_EMAIL', read('AUTHKIT_REQUIRE_VERIFIED_EMAIL')),
     }),
     mail: compact({ transport: read('AUTHKIT_MAIL_URL'), from: read('AUTHKIT_MAIL_FROM') }),
+    rateLimits: flag(LIMITS_OFF, read(LIMITS_OFF)) ? false : undefined,
+    trustedProxies: list(read('AUTHKIT_TRUSTED_PROXIES')),
     allowedOrigins: list(read('AUTHKIT_ALLOWED_ORIGINS')),
     strictRoutes: flag('AUTHKIT_STRICT_ROUTES', read('AUTHKIT_STRICT_ROUTES')),
   });

@@ -4,7 +4,8 @@ import type { CredentialTransport } from '../kernel/credential-transport.js';
 import type { OneTimePurpose } from '../storage/one-time-token.store.js';
 import type { AuthKitRuntimeOptions } from './authkit-options.js';
 import type { ResolvedOptions } from './resolved-options.js';
-import { LINKS, linkTarget } from './link-options.js';
+import { parseLinks } from './link-options.js';
+import { captcha, emailPolicy, limitsInForce, rateLimits, trustedProxies } from './abuse-options.js';
 import { bool, duration, integer, oneOf, refuse, section, text, textList } from './option-parsers.js';
 import { assertPeppers, peppers } from './pepper-parser.js';
 import {
@@ -78,6 +79,7 @@ export function resolveOptions(raw: AuthKitRuntimeOptions, env: NodeJS.ProcessEn
         requireVerifiedEmail: bool(false),
         defaultRoles,
         reservedUsernames: textList([]),
+        emailPolicy,
       }),
     linkLifetimes: (value, path) =>
       section(value, path, {
@@ -90,6 +92,9 @@ export function resolveOptions(raw: AuthKitRuntimeOptions, env: NodeJS.ProcessEn
     links: anything,
     pages: anything,
     mail: anything,
+    rateLimits,
+    captcha,
+    trustedProxies,
     roles: roleDefinitions,
     adminRole: (value, path) => (value === null ? null : text('admin')(value, path)),
     allowedOrigins: (value, path) => textList([])(value, path).map((origin, i) => exactOrigin(origin, `${path}[${i}]`)),
@@ -140,7 +145,6 @@ export function resolveOptions(raw: AuthKitRuntimeOptions, env: NodeJS.ProcessEn
     if (weak) refuse('passwords.hasher', weak.weakness(), 'Raise its cost.');
   }
 
-  const target = linkTarget(baseUrl.href.replace(/\/$/, ''), given.allowedOrigins);
   const secrets = parseSecrets(given.secret, production, warnings);
   assertKeySecrets(raw.accessToken?.keys, secrets, production, warnings);
   assertPeppers(given.passwords.pepper, secrets, production, warnings);
@@ -175,17 +179,16 @@ export function resolveOptions(raw: AuthKitRuntimeOptions, env: NodeJS.ProcessEn
     registration: given.registration,
     mail,
     linkLifetimes: byPurpose(given.linkLifetimes),
-    links: section(given.links, 'links', byName(LINKS, target)),
-    pages: section(given.pages, 'pages', { stylesheet: target, home: target }),
+    ...parseLinks(given, baseUrl, given.allowedOrigins),
+    rateLimits: limitsInForce(given.rateLimits, env, production, warnings),
+    captcha: given.captcha,
+    trustedProxies: given.trustedProxies,
     roles: given.roles,
     adminRole: given.adminRole,
     allowedOrigins: [...new Set([baseUrl.origin, ...given.allowedOrigins])],
     strictRoutes: given.strictRoutes,
   });
 }
-
-const byName = <K extends string, T>(names: readonly K[], value: T): Record<K, T> =>
-  Object.fromEntries(names.map((name) => [name, value])) as Record<K, T>;
 
 type LinkLifetimes = Record<'verifyEmail' | 'resetPassword' | 'setPassword' | 'changeEmail' | 'objection', number>;
 

@@ -7,6 +7,7 @@ import type { PasswordHasher } from '../passwords/password-hasher.js';
 import type { PepperKey } from '../passwords/pepper.js';
 import type { OneTimePurpose } from '../storage/one-time-token.store.js';
 import type { AuthUser } from '../storage/user.store.js';
+import type { CaptchaOptions, EmailPolicy, ResolvedRateLimits } from './abuse-options.js';
 import type { RoleDefinition } from './authkit-options.js';
 import type { LinkKind } from './link-options.js';
 
@@ -57,6 +58,7 @@ export interface ResolvedOptions {
     readonly requireVerifiedEmail: boolean;
     readonly defaultRoles: readonly string[];
     readonly reservedUsernames: readonly string[];
+    readonly emailPolicy: EmailPolicy | null;
   };
   readonly mail: {
     readonly transport: MailTransport;
@@ -66,6 +68,10 @@ export interface ResolvedOptions {
     readonly localeOf: ((user: AuthUser) => string | undefined) | null;
     readonly templates: MailTemplates;
   };
+  /** Null when they are off. */
+  readonly rateLimits: ResolvedRateLimits | null;
+  readonly captcha: Required<CaptchaOptions> | null;
+  readonly trustedProxies: readonly string[];
   /** Milliseconds. A link that cancels a deletion is good until then, whatever this says. */
   readonly linkLifetimes: Readonly<Record<OneTimePurpose, number>>;
   /** Absolute URLs of the host's own pages; null where the kit's are meant. */

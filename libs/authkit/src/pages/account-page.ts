@@ -74,9 +74,7 @@ export function accountSections(texts: PageMessages, newPassword: Html): Html {
       <template data-row>
         <li>
           <div>
-            <p class="name">
-              <span data-name></span> <span class="badge" data-current>${account.current}</span>
-            </p>
+            <p class="name"><span data-name></span> <span class="badge" data-current>${account.current}</span></p>
             <p class="quiet" data-detail></p>
           </div>
           <button type="button" class="small"></button>

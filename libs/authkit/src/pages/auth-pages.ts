@@ -1,97 +1,43 @@
-import { Inject, Injectable } from '@nestjs/common';
-import { Links } from '../account/links.js';
-import type { AuthKitStaticOptions } from '../options/authkit-options.js';
-import type { LinkKind } from '../options/link-options.js';
-import type { ResolvedOptions } from '../options/resolve-options.js';
-import { RESOLVED_OPTIONS, STATIC_OPTIONS } from '../options/tokens.js';
+import { Injectable } from '@nestjs/common';
 import { accountSections } from './account-page.js';
-import { BROWSER_FILES } from './browser-files.js';
 import { html, type Html } from './html.js';
-import type { PageMessages } from './messages/en.js';
+import { PageFrame, type PageView } from './page-frame.js';
 import { messagesOf, type PageLanguage } from './page-language.js';
 import type { PageName } from './page-names.js';
-import { field, filled, form, link, outcome } from './page-parts.js';
-import { PageRenderer } from './page-renderer.js';
+import { emailField, field, form, link, outcome } from './page-parts.js';
 import { registerFields } from './register-fields.js';
-
-/** What a page is rendered with. */
-export interface PageView {
-  readonly name: PageName;
-  readonly language: PageLanguage;
-  readonly texts: PageMessages;
-}
 
 /**
  * The kit's pages. To change some, extend this, override their methods, and name the class in `routes.pages`. Pages are
  * the same for everybody: what is a user's own the script asks of the API.
  */
 @Injectable()
-export class AuthPages extends PageRenderer {
-  constructor(
-    @Inject(RESOLVED_OPTIONS) protected readonly options: ResolvedOptions,
-    @Inject(STATIC_OPTIONS) protected readonly staticOptions: AuthKitStaticOptions,
-    protected readonly links: Links,
-  ) {
-    super();
-  }
-
-  /** The whole document of a page. */
+export class AuthPages extends PageFrame {
   render(name: PageName, language: PageLanguage): string {
-    const view = { name, language, texts: messagesOf(language) };
+    const texts = messagesOf(language);
+    const view = { name, language, texts };
     switch (name) {
       case 'sign-in':
-        return this.document(view, view.texts.signIn.title, this.signIn(view));
+        return this.document(view, texts.signIn.title, this.signIn(view));
       case 'register':
-        return this.document(view, view.texts.register.title, this.register(view));
+        return this.document(view, texts.register.title, this.register(view));
       case 'forgot':
-        return this.document(view, view.texts.forgot.title, this.forgot(view));
+        return this.document(view, texts.forgot.title, this.forgot(view));
       case 'reset':
-        return this.document(view, view.texts.reset.title, this.reset(view));
+        return this.document(view, texts.reset.title, this.reset(view));
       case 'verify':
-        return this.document(view, view.texts.verify.title, this.verify(view));
+        return this.document(view, texts.verify.title, this.verify(view));
       case 'confirm-email':
-        return this.document(view, view.texts.confirmEmail.title, this.confirmEmail(view));
+        return this.document(view, texts.confirmEmail.title, this.confirmEmail(view));
       case 'cancel-email':
-        return this.document(view, view.texts.cancelEmail.title, this.cancelEmail(view));
+        return this.document(view, texts.cancelEmail.title, this.cancelEmail(view));
       case 'not-me':
-        return this.document(view, view.texts.notMe.title, this.notMe(view));
+        return this.document(view, texts.notMe.title, this.notMe(view));
       case 'cancel-deletion':
-        return this.document(view, view.texts.cancelDeletion.title, this.cancelDeletion(view));
+        return this.document(view, texts.cancelDeletion.title, this.cancelDeletion(view));
       case 'sessions':
-        return this.document(view, view.texts.account.title, this.sessions(view));
+        return this.document(view, texts.account.title, this.sessions(view));
     }
-  }
-
-  /** The frame around every page. */
-  protected document(view: PageView, title: string, content: Html): string {
-    const { language, texts, name } = view;
-    const { stylesheet } = this.options.pages;
-    const page = html`<!doctype html>
-      <html lang="${language}">
-        <head>
-          <meta charset="utf-8" />
-          <meta name="viewport" content="width=device-width, initial-scale=1" />
-          <meta name="color-scheme" content="light dark" />
-          <meta name="robots" content="noindex" />
-          <title>${title} · ${this.options.appName}</title>
-          <link rel="stylesheet" href="${this.file('authkit.css')}" />
-          ${stylesheet !== null && html`<link rel="stylesheet" href="${this.local(stylesheet)}" />`}
-          <script src="${this.file('authkit.js')}"></script>
-        </head>
-        <body>
-          <main class="card" data-page="${name}" data-authkit="${JSON.stringify(this.settings(view))}">
-            ${this.brand()}
-            <noscript><p class="notice error">${texts.common.noScript}</p></noscript>
-            ${content}
-          </main>
-        </body>
-      </html> `;
-    return `${page.toString().trim()}\n`;
-  }
-
-  /** The line above every page's title: the app's name. */
-  protected brand(): Html {
-    return html`<p class="brand">${this.options.appName}</p>`;
   }
 
   protected signIn({ texts }: PageView): Html {
@@ -120,7 +66,7 @@ export class AuthPages extends PageRenderer {
         look: 'secondary',
         intro: resendIntro,
         thanks: resent,
-        fields: [field(texts, { name: 'email', label: texts.common.email, type: 'email', autocomplete: 'email' })],
+        fields: [emailField(texts)],
       })}
       <nav class="links">
         <p>${link(this.own('forgot'), forgot)}</p>
@@ -144,7 +90,7 @@ export class AuthPages extends PageRenderer {
           submit,
           then: 'done',
           fields: [
-            field(texts, { name: 'email', label: texts.common.email, type: 'email', autocomplete: 'email' }),
+            emailField(texts),
             field(texts, { name: 'username', label: texts.common.username, autocomplete: 'nickname', required: false }),
             ...more.map((one) => field(texts, { ...one, autocomplete: one.name === 'fullName' ? 'name' : 'off' })),
             this.newPassword(texts, 'password', texts.common.password),
@@ -164,7 +110,7 @@ export class AuthPages extends PageRenderer {
           send: 'POST /password/forgot',
           submit,
           then: 'done',
-          fields: [field(texts, { name: 'email', label: texts.common.email, type: 'email', autocomplete: 'email' })],
+          fields: [emailField(texts)],
         })}
         <nav class="links"><p>${link(this.page('signIn'), texts.common.toSignIn)}</p></nav>
       </div>
@@ -201,7 +147,7 @@ export class AuthPages extends PageRenderer {
             look: 'secondary',
             intro: resendIntro,
             thanks: resent,
-            fields: [field(texts, { name: 'email', label: texts.common.email, type: 'email', autocomplete: 'email' })],
+            fields: [emailField(texts)],
           })}
         </div>
       </div>
@@ -228,60 +174,5 @@ export class AuthPages extends PageRenderer {
   /** The account: its sessions, password, address and data. */
   protected sessions({ texts }: PageView): Html {
     return accountSections(texts, this.newPassword(texts, 'newPassword', texts.common.newPassword));
-  }
-
-  /** A page that does what its link says once its button is pressed: programs that open links press none. */
-  protected oneButton(
-    texts: Readonly<Record<'title' | 'intro' | 'submit' | 'doneTitle' | 'done', string>>,
-    send: string,
-    after?: Html | null,
-  ): Html {
-    return html`<div data-forms>
-        <h1>${texts.title}</h1>
-        <p class="intro" data-intro>${texts.intro}</p>
-        ${form({ send, withToken: true, submit: texts.submit, then: 'done' })}
-      </div>
-      ${outcome('done', texts.doneTitle, texts.done, after ?? undefined)}`;
-  }
-
-  protected newPassword(texts: PageMessages, name: string, label: string): Html {
-    const hint = filled(texts.common.passwordHint, { length: this.options.passwords.minLength });
-    return field(texts, { name, label, type: 'password', autocomplete: 'new-password', hint });
-  }
-
-  protected toSignIn(texts: PageMessages): Html | undefined {
-    return link(this.page('signIn'), texts.common.toSignIn, 'button') ?? undefined;
-  }
-
-  /** A page of the app, the host's or the kit's, as a link of a page. */
-  protected page(kind: LinkKind): string {
-    return this.local(this.links.page(kind));
-  }
-
-  /** One of the kit's pages, as a link of a page. */
-  protected own(name: PageName): string {
-    return this.local(this.links.ownPage(name)!);
-  }
-
-  private file(name: keyof typeof BROWSER_FILES): string {
-    return `${this.local(this.links.ownPage(name)!)}?v=${BROWSER_FILES[name].version}`;
-  }
-
-  /** Without the origin where it is the app's own: a page may be open at another, such as a tunnel's. */
-  private local(url: string): string {
-    const { origin, pathname, search, hash } = new URL(url);
-    return origin === new URL(this.options.baseUrl).origin ? pathname + search + hash : url;
-  }
-
-  /** What the script must know. */
-  private settings({ texts }: PageView): object {
-    const { home } = this.options.pages;
-    return {
-      api: this.own('sign-in').replace(/\/pages\/sign-in$/, ''),
-      signIn: this.page('signIn'),
-      home: home === null ? this.own('sessions') : this.local(home),
-      problems: texts.problems,
-      fields: texts.fields,
-    };
   }
 }

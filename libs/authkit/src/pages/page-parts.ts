@@ -32,6 +32,9 @@ export function field(texts: PageMessages, one: Field): Html {
   </div>`;
 }
 
+export const emailField = (texts: PageMessages): Html =>
+  field(texts, { name: 'email', label: texts.common.email, type: 'email', autocomplete: 'email' });
+
 function reveal({ common }: PageMessages, id: string): Html {
   const button = { 'data-reveal': id, 'aria-controls': id, 'aria-label': common.showPassword, 'aria-pressed': 'false' };
   return html`<button type="button" class="reveal" ${attributes(button)}>${common.show}</button>`;

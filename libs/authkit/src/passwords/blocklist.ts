@@ -36,9 +36,9 @@ export function blockReasonOf(password: string, words: readonly string[], isComm
   if (isMadeOf(bare, words)) return 'context_word';
   const length = [...folded].length;
   // Much around a short word is a password of its own.
-  const forms = withFewerDigits(bare).filter((form) => [...form].length * 2 >= length);
+  const forms = withFewerDigits(bare).filter((form) => form !== '' && [...form].length * 2 >= length);
   if (forms.includes(bare) && (isWalk(bare) || isShortRepetition(bare))) return 'simple_pattern';
-  const all = new Set([folded, ...forms, ...forms.flatMap(repeatedPartsOf)]);
+  const all = new Set([folded, ...forms.flatMap(repeatedPartsOf)]);
   return [...all].some(isCommon) ? 'common_password' : null;
 }
 
@@ -69,7 +69,7 @@ function isWalk(bare: string): boolean {
 
 /** Whether it is one, two or three characters again and again. */
 function isShortRepetition(bare: string): boolean {
-  const { length } = repeatedPartOf(bare);
+  const [{ length }] = repeatedPartsOf(bare);
   return length <= 3 && bare.length > length;
 }
 
@@ -80,18 +80,10 @@ function withFewerDigits(bare: string): string[] {
   return [0, front.length].flatMap((start) => ends.map((end) => bare.slice(start, end)));
 }
 
-/** Everything that is repeated to make the text: of `abababab` that is `ab`, `abab` and all of it. */
+/** What is repeated to make the text, and the text itself: of `abababab` these are `ab`, `abab` and itself. */
 function repeatedPartsOf(text: string): string[] {
-  const part = repeatedPartOf(text);
-  const times = part === '' ? 0 : text.length / part.length;
-  return Array.from({ length: times }, (_, i) => i + 1)
-    .filter((count) => times % count === 0)
-    .map((count) => part.repeat(count));
-}
-
-/** The shortest that is repeated to make the text; the text itself when nothing is. */
-function repeatedPartOf(text: string): string {
   // A text is a repetition exactly if it occurs in its double before its own end.
   const size = (text + text).indexOf(text, 1);
-  return text.slice(0, size);
+  const ends = Array.from({ length: text.length / size }, (_, i) => (i + 1) * size);
+  return ends.filter((end) => text.length % end === 0).map((end) => text.slice(0, end));
 }

@@ -37,16 +37,16 @@ export class PasswordPolicy {
     const { field = 'password' } = owner;
     assertPasswordShape(password, field);
     assertPasswordLength(password, this.options.passwords.minLength, field);
-    const reason = await this.blockReason(password, owner);
+    const reason = this.blockReason(password, owner);
     if (reason) throw passwordRefusal('password_blocklisted', field, GUIDANCE[reason], reason);
     if (await this.isBreached(password)) throw passwordRefusal('password_breached', field, BREACHED);
   }
 
-  private async blockReason(password: string, { email, username }: PasswordOwner): Promise<BlockReason | null> {
+  private blockReason(password: string, { email, username }: PasswordOwner): BlockReason | null {
     const { appName, passwords } = this.options;
     if (passwords.blocklist === null) return null;
     const words = contextWordsOf([appName, email, username, ...passwords.blocklist]);
-    return blockReasonOf(password, words, await commonPasswords());
+    return blockReasonOf(password, words, commonPasswords());
   }
 
   /** Without an answer the password passes: another service must not decide whether anybody can register. */

@@ -3,6 +3,7 @@ import { bcrypt } from '../passwords/bcrypt.hasher.js';
 import type { PasswordHasher } from '../passwords/password-hasher.js';
 import { MemoryOneTimeTokenStore } from '../storage/memory/memory-one-time-token.store.js';
 import { MemoryOutboxStore } from '../storage/memory/memory-outbox.store.js';
+import { MemoryAttemptStore } from '../storage/memory/memory-attempt.store.js';
 import { MemorySessionStore } from '../storage/memory/memory-session.store.js';
 import { MemoryUserStore } from '../storage/memory/memory-user.store.js';
 
@@ -13,6 +14,7 @@ export function memoryStorage() {
     sessions: MemorySessionStore,
     oneTimeTokens: MemoryOneTimeTokenStore,
     outbox: MemoryOutboxStore,
+    attempts: MemoryAttemptStore,
   } satisfies AuthKitStaticOptions['storage'];
 }
 

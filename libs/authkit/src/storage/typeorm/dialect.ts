@@ -17,6 +17,12 @@ export interface Dialect {
   bytes(expression: string): string;
   /** Compares text byte by byte, by way of the column's index. */
   exactly(column: string, value: string): string;
+  /** The start of what an INSERT does where the row is there already; assignments follow. */
+  onConflict(column: string): string;
+  /** A number that the statement writes and its result shall tell. */
+  counted(expression: string): string;
+  /** What a changing statement returns; empty where the result tells `counted` by itself. */
+  returning(list: string): string;
   /** Throws where the connection is set up so that the kit's statements would not mean what they say. */
   check(source: DataSource): Promise<void>;
 }
@@ -29,6 +35,9 @@ const sqlite: Dialect = {
   isolation: undefined,
   bytes: (expression) => expression,
   exactly: (column, value) => `${column} = ${value}`,
+  onConflict: (column) => `ON CONFLICT (${column}) DO UPDATE SET`,
+  counted: (expression) => expression,
+  returning: (list) => `RETURNING ${list}`,
   check: () => Promise.resolve(),
 };
 
@@ -53,6 +62,10 @@ const mysql: Dialect = {
   isolation: 'READ COMMITTED',
   bytes: mysqlBytes,
   exactly: (column, value) => `(${column} = ${value} AND ${mysqlBytes(column)} = ${mysqlBytes(value)})`,
+  onConflict: () => 'ON DUPLICATE KEY UPDATE',
+  // MySQL has no RETURNING; what this function last got is in the reply of the statement.
+  counted: (expression) => `LAST_INSERT_ID(${expression})`,
+  returning: () => '',
   check: checkMysql,
 };
 

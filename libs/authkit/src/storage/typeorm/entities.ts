@@ -38,6 +38,20 @@ export class AuthUserState {
   changedAt!: number;
 }
 
+@Entity('auth_attempts')
+export class AuthAttempt {
+  /** What is counted, and a keyed hash of whose it is. */
+  @PrimaryColumn({ name: 'attempt_key', type: 'varchar', length: 80 })
+  key!: string;
+
+  @Column({ name: 'attempt_count', type: 'int' })
+  count!: number;
+
+  @Index()
+  @Column({ name: 'ends_at', type: 'bigint' })
+  endsAt!: number;
+}
+
 // Relations between decorated classes need the host's class, so the entities are made per user entity, once.
 const made = new WeakMap<Type<object>, AuthEntities>();
 const withoutUsers = {} as { entities?: AuthEntities };
@@ -148,5 +162,6 @@ export function authKitEntities(options: {
 }): Type<object>[] {
   const { session, userRole, lock, userState, oneTimeToken, outboxMail } = entitiesFor(options.userEntity);
   const own = options.userEntity ? [options.userEntity, session, userRole, lock] : [session, userState];
-  return [...own, oneTimeToken, outboxMail, ...(options.features ?? []).flatMap((feature) => feature.entities ?? [])];
+  const features = (options.features ?? []).flatMap((feature) => feature.entities ?? []);
+  return [...own, oneTimeToken, outboxMail, AuthAttempt, ...features];
 }

@@ -10,6 +10,8 @@ export interface Statement {
 export interface StatementResult {
   readonly rows: readonly Record<string, unknown>[];
   readonly affected: number;
+  /** MySQL's LAST_INSERT_ID() of the statement. */
+  readonly insertId?: number;
 }
 
 type Values = Readonly<Record<string, unknown>>;
@@ -57,7 +59,11 @@ export async function execute(
   try {
     const parameters = statement.parameters.map((name) => bindable(values[name]));
     const result = await runner.query(statement.text, parameters, true);
-    return { rows: (result.records as Record<string, unknown>[]) ?? [], affected: result.affected ?? 0 };
+    return {
+      rows: (result.records as Record<string, unknown>[]) ?? [],
+      affected: result.affected ?? 0,
+      insertId: (result.raw as { insertId?: number } | undefined)?.insertId,
+    };
   } finally {
     if (runner !== on) await runner.release();
   }

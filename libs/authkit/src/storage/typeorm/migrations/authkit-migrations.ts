@@ -2,6 +2,7 @@ import type { Type } from '@nestjs/common';
 import type { AuthKitFeature } from '../../../features/feature.js';
 import { AuthKitConfigError } from '../../../kernel/errors.js';
 import { accountsMigration } from './accounts.migration.js';
+import { attemptsMigration } from './attempts.migration.js';
 import type { MigrationClass } from './migration-class.js';
 import { sessionsMigration } from './sessions.migration.js';
 import { usersMigration } from './users.migration.js';
@@ -35,6 +36,7 @@ export function authKitMigrations(options: AuthKitMigrationsOptions = {}): Migra
     ...(userEntity && usersTable !== 'own' ? [usersMigration(userEntity, usersTable)] : []),
     sessionsMigration(userEntity),
     accountsMigration(userEntity),
+    attemptsMigration(userEntity),
     // A feature's type names no ORM, so that apps without one can read it.
     ...(features.flatMap(({ migrations }) => migrations?.(userEntity) ?? []) as MigrationClass[]),
   ];
