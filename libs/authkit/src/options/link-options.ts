@@ -1,5 +1,4 @@
 import { refuse, section, type Parser } from './option-parsers.js';
-import type { ResolvedOptions } from './resolved-options.js';
 
 /** The pages that links in mails lead to. */
 export const MAIL_LINKS = [
@@ -45,6 +44,13 @@ export interface PageOptions {
   home?: string;
 }
 
+export interface ResolvedPages {
+  /** Absolute URLs of the host's own pages; null where the kit's are meant. */
+  readonly links: Readonly<Record<LinkKind, string | null>>;
+  /** Absolute URLs. */
+  readonly pages: { readonly stylesheet: string | null; readonly home: string | null };
+}
+
 const REMEDY =
   "Give a path below baseUrl such as '/reset', or a URL on its origin or one of allowedOrigins; no fragment, which holds the token.";
 
@@ -53,7 +59,7 @@ export function parseLinks(
   given: { links: unknown; pages: unknown },
   { href }: URL,
   allowedOrigins: readonly string[],
-): Pick<ResolvedOptions, 'links' | 'pages'> {
+): ResolvedPages {
   const target = linkTarget(href.replace(/\/$/, ''), allowedOrigins);
   const links = Object.fromEntries(LINKS.map((kind) => [kind, target])) as Record<LinkKind, typeof target>;
   return {

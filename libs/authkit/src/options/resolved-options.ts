@@ -9,10 +9,10 @@ import type { OneTimePurpose } from '../storage/one-time-token.store.js';
 import type { AuthUser } from '../storage/user.store.js';
 import type { CaptchaOptions, EmailPolicy, ResolvedRateLimits } from './abuse-options.js';
 import type { RoleDefinition } from './authkit-options.js';
-import type { LinkKind } from './link-options.js';
+import type { ResolvedPages } from './link-options.js';
 
 /** The options with every default applied; durations in milliseconds; frozen. */
-export interface ResolvedOptions {
+export interface ResolvedOptions extends ResolvedPages {
   readonly production: boolean;
   /** What the operator should know, logged at boot. */
   readonly warnings: readonly string[];
@@ -74,10 +74,6 @@ export interface ResolvedOptions {
   readonly trustedProxies: readonly string[];
   /** Milliseconds. A link that cancels a deletion is good until then, whatever this says. */
   readonly linkLifetimes: Readonly<Record<OneTimePurpose, number>>;
-  /** Absolute URLs of the host's own pages; null where the kit's are meant. */
-  readonly links: Readonly<Record<LinkKind, string | null>>;
-  /** Absolute URLs. */
-  readonly pages: { readonly stylesheet: string | null; readonly home: string | null };
   readonly roles: Readonly<Record<string, Required<RoleDefinition>>>;
   readonly adminRole: string | null;
   readonly allowedOrigins: readonly string[];

@@ -7,7 +7,7 @@ import { fr } from './messages/fr.js';
 const MESSAGES = { en, de, fr, es } satisfies Record<string, PageMessages>;
 
 /** The languages the pages speak; the first is the one of those who ask for none of them. */
-export const PAGE_LANGUAGES = Object.keys(MESSAGES) as PageLanguage[];
+const PAGE_LANGUAGES = Object.keys(MESSAGES) as PageLanguage[];
 
 export type PageLanguage = keyof typeof MESSAGES;
 
