@@ -32,7 +32,8 @@ async function failuresOf(cases: readonly ContractCase[]): Promise<string[]> {
 /** Lets others come in between, as a statement to a database does. */
 const pause = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-const ALL = ['create', 'updateProfile', 'changePassword', 'setActive', 'setRoles', 'setEmailVerified'] as const;
+const CHANGES = ['updateProfile', 'changePassword', 'setActive', 'setRoles', 'setEmailVerified'] as const;
+const ALL = ['create', ...CHANGES, 'changeEmail', 'changeUsername', 'remove'] as const;
 const everything: UserStoreContractOptions = { supports: [...ALL, 'usernames', 'epochs', 'changedSince'] };
 
 class ShowsHash extends MemoryUserStore {

@@ -23,11 +23,20 @@ export function exactUsers(makeStore: () => Promise<UserStore>): void {
       expect(await users.setActive(wrong, false, AT, null)).toBe('not_found');
       expect(await users.setRoles(wrong, ['x'], AT, null)).toBe('not_found');
       expect(await users.endSessions!(wrong, AT)).toBe(false);
+      const change = { from: email, passwordHash: HASH, to: 'x@example.com', at: AT };
+      expect(await users.changeEmail(wrong, change)).toBe(false);
+      expect(await users.changeUsername(wrong, 'somebody', AT)).toBe(false);
+      expect(await users.remove(wrong, AT, null)).toBe('not_found');
+      expect(await users.isLastAdmin(wrong, 'user')).toBe(false);
     }
     expect(await users.findByIdentifier({ email: email.toUpperCase() })).toBeNull();
     expect(await users.findByIdentifier({ username: username!.toUpperCase() })).toBeNull();
     for (const from of [HASH.toUpperCase(), `${HASH} `, HASH.replace('a', 'á')]) {
       expect(await users.changePassword(id, { from, to: hashNo(1), endSessions: true, at: AT + 1 })).toBe(false);
+      expect(await users.changeEmail(id, { from: email, passwordHash: from, to: 'x@example.com', at: AT })).toBe(false);
+    }
+    for (const from of [email.toUpperCase(), `${email} `]) {
+      expect(await users.changeEmail(id, { from, passwordHash: HASH, to: 'x@example.com', at: AT })).toBe(false);
     }
     expect(await users.findById(id)).toMatchObject({
       user: { active: true, roles: ['user'], fullName: expect.not.stringMatching(/^x$/) },
@@ -99,6 +108,8 @@ export function exactSessions(makeStores: () => Promise<{ users: UserStore; sess
       expect(await sessions.revokeAll(wrong, 'logout', AT + 1)).toBe(0);
       expect(await sessions.trim(wrong, 0, AT + 1)).toBe(0);
       expect(await sessions.listLive(wrong, 0, AT + 1)).toEqual([]);
+      expect(await sessions.listAll(wrong)).toEqual([]);
+      expect(await sessions.removeAll(wrong)).toBe(0);
     }
     expect(await made.get(id)).toMatchObject({ generation: 1, epoch: 0, authenticatedAt: AT, revokedAt: null });
   });

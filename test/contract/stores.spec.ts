@@ -4,6 +4,7 @@ import {
   AuthUserBase,
   type AttemptStore,
   type AuthUser,
+  type DeletionStore,
   type SessionStore,
   type UserStateStore,
   type UserStore,
@@ -12,6 +13,8 @@ import {
   attemptStoreContract,
   FixedClock,
   MemoryAttemptStore,
+  deletionStoreContract,
+  MemoryDeletionStore,
   MemorySessionStore,
   MemoryUserStateStore,
   MemoryUserStore,
@@ -23,6 +26,7 @@ import {
 } from 'nest-authkit/testing';
 import { Column, DataSource, Entity, type DataSourceOptions } from 'typeorm';
 import { TypeOrmAttemptStore } from '../../libs/authkit/src/storage/typeorm/typeorm-attempt.store.js';
+import { TypeOrmDeletionStore } from '../../libs/authkit/src/storage/typeorm/typeorm-deletion.store.js';
 import { TypeOrmSessionStore } from '../../libs/authkit/src/storage/typeorm/typeorm-session.store.js';
 import { TypeOrmUserStateStore } from '../../libs/authkit/src/storage/typeorm/typeorm-user-state.store.js';
 import { TypeOrmUserStore } from '../../libs/authkit/src/storage/typeorm/typeorm-user.store.js';
@@ -36,7 +40,13 @@ class Person extends AuthUserBase {
   fullName!: string | null;
 }
 
-type Stores = { users: UserStore; sessions: SessionStore; states: UserStateStore; attempts: AttemptStore };
+type Stores = {
+  users: UserStore;
+  sessions: SessionStore;
+  states: UserStateStore;
+  attempts: AttemptStore;
+  deletions: DeletionStore;
+};
 const clock = new FixedClock();
 // With the table of users who live elsewhere, too.
 const entities = [...new Set([...authKitEntities({ userEntity: Person }), ...authKitEntities({})])];
@@ -54,6 +64,7 @@ async function onTypeOrm(options: DataSourceOptions, drop?: () => Promise<void>)
     sessions: new TypeOrmSessionStore(source, Person as new () => AuthUser, users),
     states: new TypeOrmUserStateStore(source),
     attempts: new TypeOrmAttemptStore(source, clock),
+    deletions: new TypeOrmDeletionStore(source),
   };
 }
 
@@ -64,7 +75,8 @@ const PLACES: Record<string, () => Promise<Stores>> = {
     const users = new MemoryUserStore();
     const states = new MemoryUserStateStore();
     const attempts = new MemoryAttemptStore(clock);
-    return Promise.resolve({ users, sessions: new MemorySessionStore(users), states, attempts });
+    const deletions = new MemoryDeletionStore();
+    return Promise.resolve({ users, sessions: new MemorySessionStore(users), states, attempts, deletions });
   },
   'SQLite by libsql': async () => onPrepared(await prepareDatabase('sqlite', entities)),
   PostgreSQL: async () => onPrepared(await prepareDatabase('postgres', entities)),
@@ -92,7 +104,8 @@ const fields: UserStoreContractOptions['fields'] = [{ fullName: 'Ada' }, { fullN
 
 for (const [name, makeStores] of Object.entries(PLACES)) {
   describeIf(missingFor(name.startsWith('MariaDB') ? 'mariadb' : name), `stores in ${name}`, () => {
-    const all = ['create', 'updateProfile', 'changePassword', 'setActive', 'setRoles', 'setEmailVerified'] as const;
+    const changes = ['updateProfile', 'changePassword', 'setActive', 'setRoles', 'setEmailVerified'] as const;
+    const all = ['create', ...changes, 'changeEmail', 'changeUsername', 'remove'] as const;
     const supports = [
       ...all,
       'usernames',
@@ -104,8 +117,8 @@ for (const [name, makeStores] of Object.entries(PLACES)) {
     describe('sessions', () => run(sessionStoreContract(makeStores)));
     describe('epochs of users elsewhere', () => run(userStateStoreContract(async () => (await makeStores()).states)));
     const pass = (ms: number) => clock.advance(ms);
-    describe('attempts', () =>
-      run(attemptStoreContract(async () => ({ store: (await makeStores()).attempts, pass }))));
+    describe('attempts', () => run(attemptStoreContract(async () => ({ store: (await makeStores()).attempts, pass }))));
+    describe('deletions', () => run(deletionStoreContract(async () => (await makeStores()).deletions)));
     if (name === 'memory') return;
     describe('exact text', () => {
       exactUsers(async () => (await makeStores()).users);

@@ -12,7 +12,7 @@ import {
   type UserRecord,
 } from 'nest-authkit';
 import { argon2id } from 'nest-authkit/argon2';
-import { MemorySessionStore, MemoryUserStore } from 'nest-authkit/testing';
+import { memoryStorage, MemoryUserStore } from 'nest-authkit/testing';
 import { Column, Entity } from 'typeorm';
 import { expectProblem, stateOf } from '../support/attack.js';
 import { DATABASES } from '../support/databases.js';
@@ -431,7 +431,7 @@ class OldStore extends MemoryUserStore {
 }
 
 it('into a store that knows nothing of imports still leaves nobody active who was not', async () => {
-  const storage = { users: OldStore, sessions: MemorySessionStore };
+  const storage = { ...memoryStorage(), users: OldStore };
   const t = await started({ authkit: { passwords, storage } });
   const rows = emails(3, { passwordHash: BCRYPT.hash }).map((row, n) => ({ ...row, active: n !== 1 }));
   expect(await importer(t).run(rows)).toMatchObject({ imported: 3 });
@@ -446,7 +446,7 @@ class Finders extends UserStore {
 }
 
 it.each([true, false])('into a store that cannot create is 501, with dryRun %p', async (dryRun) => {
-  const storage = { users: Finders, sessions: MemorySessionStore };
+  const storage = { ...memoryStorage(), users: Finders };
   const t = await started({ authkit: { passwords, storage, registration: { enabled: false } } });
   await expect(importer(t).run(emails(3), { dryRun })).rejects.toMatchObject({ code: 'not_supported' });
 });

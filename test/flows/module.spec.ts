@@ -19,12 +19,12 @@ import {
   type KnownUser,
   type ResolvedOptions,
 } from 'nest-authkit';
-import { MemorySessionStore, MemoryUserStore } from 'nest-authkit/testing';
+import { memoryStorage } from 'nest-authkit/testing';
 import { Client } from '../support/client.js';
 import { prepareDatabase } from '../support/databases.js';
 import { User } from '../support/test-user.entity.js';
 
-const storage = { users: MemoryUserStore, sessions: MemorySessionStore };
+const storage = memoryStorage();
 const SECRET = 'k7Qw2Zr9Xv4Tn1Lb8Hs5Yd3Mf6Pc0Gj-Ue';
 
 @Controller('thing')
@@ -231,7 +231,7 @@ describe('AuthKitModule refuses to boot', () => {
   });
 
   it('with open registration on a store that cannot create', async () => {
-    const readOnly = { users: FinderStore, sessions: MemorySessionStore };
+    const readOnly = { ...storage, users: FinderStore };
     await expect(boot(AuthKitModule.forRoot({ storage: readOnly, secret: SECRET }))).rejects.toThrow(
       /registration\.enabled: FinderStore has no create\(\)/,
     );

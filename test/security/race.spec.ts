@@ -1,5 +1,5 @@
 import { SessionStore, UserStore } from 'nest-authkit';
-import { MemorySessionStore, MemoryUserStore } from 'nest-authkit/testing';
+import { memoryStorage, MemoryUserStore } from 'nest-authkit/testing';
 import { ChangeFeed } from '../../libs/authkit/src/sessions/change-feed.js';
 import type { KnownUser } from '../../libs/authkit/src/storage/user.store.js';
 import type { Reply } from '../support/client.js';
@@ -264,7 +264,7 @@ describeOn("races over a host's own user store", {}, (place) => {
   beforeEach(async () => {
     t = await createTestApp({
       ...place,
-      authkit: { storage: { users: LegacyUserStore, sessions: MemorySessionStore } },
+      authkit: { storage: { ...memoryStorage(), users: LegacyUserStore } },
     });
   });
   afterEach(() => t.close());

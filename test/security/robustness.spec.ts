@@ -7,7 +7,7 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { Test } from '@nestjs/testing';
 import { AuthKitModule, authKitOpenApi, Authenticator, Public } from 'nest-authkit';
-import { MemorySessionStore, MemoryUserStore } from 'nest-authkit/testing';
+import { memoryStorage, MemoryUserStore } from 'nest-authkit/testing';
 import { readBody } from '../../libs/authkit/src/http/request-body.js';
 import { Client } from '../support/client.js';
 import { createTestApp, describeOn, PASSWORD, SECRET } from '../support/test-app.js';
@@ -24,7 +24,7 @@ describe('an app whose guard Nest would drop', () => {
   }
 
   it.each([
-    ['a request-scoped user store', { storage: { users: TenantUsers, sessions: MemorySessionStore } }],
+    ['a request-scoped user store', { storage: { ...memoryStorage(), users: TenantUsers } }],
     ['a request-scoped authenticator', { features: [{ name: 'keys', authenticator: TenantKeys }] }],
   ])('does not start with %s', async (_what, authkit) => {
     await expect(createTestApp({ authkit })).rejects.toThrow(/request-scoped|REQUEST/i);
@@ -39,7 +39,7 @@ describe('a request whose time is over before its body is', () => {
   };
 
   it('is answered by the host’s limit, and the rest of it harms nobody', async () => {
-    const storage = { users: MemoryUserStore, sessions: MemorySessionStore };
+    const storage = memoryStorage();
     const module = await Test.createTestingModule({
       imports: [AuthKitModule.forRoot({ storage, secret: SECRET })],
     }).compile();

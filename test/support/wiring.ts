@@ -25,9 +25,14 @@ import { FixedClock } from '../../libs/authkit/src/testing/fixed-clock.js';
 const NOW = 1_800_000_000_250;
 const SECRET = 'wR3xT8mK1vB6nQ9zL4cJ7hF2sD5gA0pY-Ei';
 
+const MAIL = { transport: 'smtps://mail.example', from: 'no-reply@app.example' };
+
 /** The session part of the kit but HTTP, by plain constructors, on stores in memory and a clock that stands still. */
 export function wire(raw: AuthKitRuntimeOptions = {}) {
-  const options = resolveOptions({ secret: SECRET, baseUrl: 'https://app.example', ...raw }, { NODE_ENV: 'test' });
+  const options = resolveOptions(
+    { secret: SECRET, baseUrl: 'https://app.example', mail: MAIL, ...raw },
+    { NODE_ENV: 'test' },
+  );
   const clock = new FixedClock(NOW);
   const users = new MemoryUserStore();
   const sessions = new MemorySessionStore(users);

@@ -1,5 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { AccountService, type Registration, type RegistrationGrants } from './account/account.service.js';
+import { AccountService } from './account/account.service.js';
+import { EmailVerification } from './account/email-verification.js';
+import { PasswordResets } from './account/password-resets.js';
+import { Registrations, type Registration, type RegistrationGrants } from './account/registrations.js';
+import { Deletions } from './account/deletions.js';
 import type { ImportUser } from './importing/import-user.js';
 import { UserImporter } from './importing/user-importer.js';
 import { AuthKitError } from './kernel/errors.js';
@@ -22,18 +26,25 @@ export interface SignIn<U extends AuthUser = AuthUser> extends TokenPair {
 export class AuthService<U extends AuthUser = AuthUser> {
   constructor(
     private readonly accounts: AccountService,
+    private readonly registrations: Registrations,
+    private readonly verification: EmailVerification,
+    private readonly resets: PasswordResets,
     private readonly logins: LoginService,
     private readonly sessions: SessionService,
     private readonly tokens: TokenPairs,
     private readonly accessTokens: AccessTokens,
     @Inject(UserStore) private readonly users: UserStore,
     private readonly importer: UserImporter,
+    private readonly deletions: Deletions,
     private readonly limiter: AttemptLimiter,
   ) {}
 
-  /** Makes an account. Throws 409 (`email_taken`, `username_taken`, `conflict`) or 422. */
+  /**
+   * Makes an account. Its user gets a mail with a link that proves the address, or with `sendPasswordLink` one to choose
+   * the first password. Throws 409 (`email_taken`, `username_taken`, `conflict`) or 422.
+   */
   async register(input: Registration, grants?: RegistrationGrants): Promise<U> {
-    return (await this.accounts.register(input, grants)) as U;
+    return (await this.registrations.create(input, grants)) as U;
   }
 
   /**
@@ -96,6 +107,14 @@ export class AuthService<U extends AuthUser = AuthUser> {
     return this.accounts.setActive(userId, active);
   }
 
+  /**
+   * Erases the account, without a grace period. Throws `last_admin` (409), `user_not_found` (404), `not_supported` (501), or
+   * what `account.onErase` throws; the account is closed then, and erased later.
+   */
+  deleteUser(userId: string): Promise<void> {
+    return this.deletions.deleteNow(userId);
+  }
+
   /** Sets a password, which lifts a disabled one's ban, and ends every session. Throws `user_not_found` (404) or 422. */
   setPassword(userId: string, password: string): Promise<void> {
     return this.accounts.setPassword(userId, password);
@@ -105,6 +124,16 @@ export class AuthService<U extends AuthUser = AuthUser> {
   async unlock(userId: string): Promise<void> {
     await this.accounts.get(userId);
     await this.limiter.clearAccount(userId);
+  }
+
+  /** Mails a link to choose the first password, good for a day. Throws `user_not_found` (404). */
+  sendPasswordLink(userId: string): Promise<void> {
+    return this.resets.send(userId, 'set_password');
+  }
+
+  /** Mails a link that proves the address; nothing if it is proven. Throws `user_not_found` (404). */
+  sendVerificationLink(userId: string): Promise<void> {
+    return this.verification.send(userId);
   }
 
   /** Says whether the address is proven to be the user's. Throws `user_not_found` (404). */

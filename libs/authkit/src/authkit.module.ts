@@ -18,8 +18,22 @@ import { SessionAuthenticator } from './access/session.authenticator.js';
 import { accountController } from './account/account.controller.js';
 import { AuthUserDto, NoProfileDto, RegisterDto } from './account/account.dto.js';
 import { AccountService } from './account/account.service.js';
+import { ACCOUNT_WIPERS, AccountWipers } from './account/account-wipers.js';
+import { emailController } from './account/email.controller.js';
+import { EmailVerification } from './account/email-verification.js';
 import { OneTimeTokens } from './account/one-time-tokens.js';
 import { EmailPolicyGate } from './account/email-policy.js';
+import { passwordController } from './account/password.controller.js';
+import { PasswordResets } from './account/password-resets.js';
+import { Registrations } from './account/registrations.js';
+import { SecurityNotices } from './account/security-notices.js';
+import { accountLifecycleController } from './account/account-lifecycle.controller.js';
+import { DataExport } from './account/data-export.js';
+import { Deletions } from './account/deletions.js';
+import { emailChangeController } from './account/email-change.controller.js';
+import { EmailChanges } from './account/email-changes.js';
+import { Erasures } from './account/erasures.js';
+import { UsernameChanges } from './account/username-changes.js';
 import { UserView } from './account/user-view.js';
 import { AuthService } from './auth.service.js';
 import { BootCheck } from './boot-check.js';
@@ -27,6 +41,7 @@ import type { AuthKitFeature } from './features/feature.js';
 import { HttpGate } from './http/http-gate.js';
 import { OWN_CONTROLLERS, OwnRoutes } from './http/own-routes.js';
 import { ProblemWriter } from './http/problem-writer.js';
+import { AfterReply } from './kernel/after-reply.js';
 import { Clock } from './kernel/clock.js';
 import { ImportCheck } from './importing/import-check.js';
 import { UserImporter } from './importing/user-importer.js';
@@ -136,24 +151,16 @@ function compose(definition: DynamicModule, options: AuthKitStaticOptions): Dyna
       ...storage.providers,
       ...[AuthService, AccountService, LoginService, SessionService, SessionIssuer, PasswordPolicy, PasswordService],
       ...[AttemptCounters, AttemptLimiter, CaptchaGate, EmailPolicyGate],
-      ...[
-        AccessTokenKeys,
-        AccessTokens,
-        JwksRoute,
-        KeyInventory,
-        RefreshTokens,
-        TokenPairs,
-        TokenTransport,
-        AuthCookies,
-        SessionCache,
-        ChangeFeed,
-      ],
+      ...[AccessTokenKeys, AccessTokens, JwksRoute, KeyInventory, RefreshTokens, TokenPairs, TokenTransport],
+      ...[AuthCookies, SessionCache, ChangeFeed],
       ...[AuthKitGuard, GuardCheck, RolePolicy, UserView, AuthEvents, AuthEventExplorer],
       ...[HttpGate, OwnRoutes, ProblemWriter, BootCheck, ReadinessService],
       ...[UserImporter, ImportCheck],
-      ...[OneTimeTokens],
+      ...[OneTimeTokens, AfterReply],
       ...[MAILER_PROVIDER, MailboxMailer, MailboxRoute, MailLocales, MailRenderer, MailDelivery, SealedMails],
       ...[Outbox, OutboxWorker],
+      ...[AccountWipers, Registrations, EmailVerification, PasswordResets],
+      ...[EmailChanges, UsernameChanges, Deletions, Erasures, DataExport],
       ...pageProviders(options),
       ...ROUTE_PROVIDERS,
       ...features.flatMap((feature) => feature.providers ?? []),
@@ -162,7 +169,11 @@ function compose(definition: DynamicModule, options: AuthKitStaticOptions): Dyna
         SECOND_FACTORS,
         features.map(({ secondFactor }) => secondFactor),
       ),
-      ...subscribed(features.map(({ listener }) => listener)),
+      ...collected(
+        ACCOUNT_WIPERS,
+        features.map(({ accountWiper }) => accountWiper),
+      ),
+      ...subscribed([SecurityNotices, ...features.map(({ listener }) => listener)]),
       ...(options.globalGuard === false ? [] : [{ provide: APP_GUARD, useExisting: AuthKitGuard }]),
     ],
     exports: [
@@ -202,7 +213,11 @@ function controllersOf(
     tokenController(path),
     stepUpController(path),
     accountController(path, { register: dto.register ?? RegisterDto, profile: dto.profile ?? NoProfileDto, user }),
+    passwordController(path),
+    emailController(path),
     sessionsController(path),
+    emailChangeController(path),
+    accountLifecycleController(path, user),
     ...(routes.pages === false ? [] : [pagesController(path)]),
   ];
   return features.reduce((all, feature) => {

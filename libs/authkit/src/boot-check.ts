@@ -1,7 +1,7 @@
 import { Inject, Injectable, Logger, Optional, type OnModuleInit, type Type } from '@nestjs/common';
 import { getMetadataStorage } from 'class-validator';
 import { DataSource } from 'typeorm';
-import { PROTECTED_FIELDS } from './account/account.service.js';
+import { PROTECTED_FIELDS } from './account/account-input.js';
 import { AuthKitConfigError } from './kernel/errors.js';
 import type { AuthKitStaticOptions } from './options/authkit-options.js';
 import type { ResolvedOptions } from './options/resolve-options.js';

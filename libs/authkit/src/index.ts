@@ -2,6 +2,7 @@ export { AuthKitModule, type AuthKitAsyncOptions } from './authkit.module.js';
 export { AuthService, type SignIn } from './auth.service.js';
 export { ReadinessService } from './readiness.service.js';
 
+export type { AccountOptions } from './options/account-options.js';
 export type { CaptchaOptions, EmailPolicy, RateLimit, RateLimits } from './options/abuse-options.js';
 export type {
   AccessTokenKey,
@@ -26,6 +27,7 @@ export {
   Public,
   RequireFresh,
   Roles,
+  VerifiedEmail,
 } from './access/decorators.js';
 export { ApiProblem, authKitOpenApi, ProblemDto, type AuthKitOpenApiOptions } from './access/openapi.js';
 export { Grants, RolePolicy } from './access/role-policy.js';
@@ -34,7 +36,8 @@ export { RouteInventory } from './access/route-inventory.js';
 export { ruleOf, type RouteRule } from './access/route-rule.js';
 
 export { AuthUserDto, RegisterDto } from './account/account.dto.js';
-export type { Registration, RegistrationGrants } from './account/account.service.js';
+export { AccountWiper, assertProven, type WipeCause } from './account/account-wipers.js';
+export type { Registration, RegistrationGrants } from './account/registrations.js';
 export { canonicalEmail } from './account/email-address.js';
 export { canonicalUsername } from './account/username.js';
 export { UserView } from './account/user-view.js';
@@ -106,6 +109,7 @@ export { KeyInventory, type KeyReport } from './sessions/key-inventory.js';
 export type { TokenPair } from './sessions/token-pair.js';
 
 export { AttemptStore, type AttemptCount } from './storage/attempt.store.js';
+export { DeletionStore, type DeletionRecord } from './storage/deletion.store.js';
 export { UserStateStore } from './storage/user-state.store.js';
 export { SessionStore, type SessionRecord, type SessionWithUser } from './storage/session.store.js';
 export {
@@ -114,11 +118,14 @@ export {
   type AuthUser,
   type Change,
   type CreateOutcome,
+  type EmailChange,
   type GuardedChange,
   type KnownUser,
   type LoginIdentifier,
   type NewUser,
+  type OptionalUserMethod,
   type PasswordChange,
+  type UserCondition,
   type UserRecord,
 } from './storage/user.store.js';
 export { AuthUserBase, withAuthUser, type AuthUserColumnNames } from './storage/typeorm/auth-user.base.js';

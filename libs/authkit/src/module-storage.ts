@@ -5,6 +5,7 @@ import { AUTH_DATA_SOURCE } from './boot-check.js';
 import { Clock, SystemClock } from './kernel/clock.js';
 import { AuthKitConfigError } from './kernel/errors.js';
 import type { AuthKitStaticOptions } from './options/authkit-options.js';
+import { DeletionStore } from './storage/deletion.store.js';
 import { ExternalUserStore } from './storage/external-user.store.js';
 import { MemoryUnitOfWork } from './storage/memory/memory-unit-of-work.js';
 import { MemoryUserStateStore } from './storage/memory/memory-user-state.store.js';
@@ -13,6 +14,7 @@ import { OutboxStore } from './storage/outbox.store.js';
 import { SessionStore } from './storage/session.store.js';
 import { DatabaseClock } from './storage/typeorm/database-clock.js';
 import { authKitEntities } from './storage/typeorm/entities.js';
+import { TypeOrmDeletionStore } from './storage/typeorm/typeorm-deletion.store.js';
 import { TypeOrmOneTimeTokenStore } from './storage/typeorm/typeorm-one-time-token.store.js';
 import { TypeOrmOutboxStore } from './storage/typeorm/typeorm-outbox.store.js';
 import { AttemptStore } from './storage/attempt.store.js';
@@ -39,8 +41,8 @@ export function storageOf(options: AuthKitStaticOptions): { imports: DynamicModu
   if (userEntity && storage.users) {
     throw new AuthKitConfigError('storage.users', 'it is given beside userEntity', 'Keep the one where users live.');
   }
-  const { users, sessions, oneTimeTokens, outbox } = storage;
-  const usesTypeOrm = [users, sessions, oneTimeTokens, outbox].includes(undefined);
+  const { users, sessions, oneTimeTokens, outbox, deletions } = storage;
+  const usesTypeOrm = [users, sessions, oneTimeTokens, outbox, deletions].includes(undefined);
   const source = getDataSourceToken(options.dataSource);
   const onTypeOrm = (token: abstract new () => object, make: (one: DataSource) => object): Provider => ({
     provide: token,
@@ -63,6 +65,9 @@ export function storageOf(options: AuthKitStaticOptions): { imports: DynamicModu
       outbox
         ? { provide: OutboxStore, useClass: outbox }
         : onTypeOrm(OutboxStore, (one) => new TypeOrmOutboxStore(one)),
+      deletions
+        ? { provide: DeletionStore, useClass: deletions }
+        : onTypeOrm(DeletionStore, (one) => new TypeOrmDeletionStore(one)),
       ...userStoreProviders(options, usesTypeOrm),
       attemptStoreProvider(options, usesTypeOrm),
       sessions

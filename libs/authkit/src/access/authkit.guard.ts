@@ -26,7 +26,8 @@ export class AuthKitGuard implements CanActivate {
     @Optional() @Inject(UserStore) private readonly users: UserStore | null,
     private readonly events: AuthEvents,
     private readonly problems: ProblemWriter,
-    @Inject(RESOLVED_OPTIONS) private readonly options: Pick<ResolvedOptions, 'allowedOrigins'>,
+    @Inject(RESOLVED_OPTIONS)
+    private readonly options: Pick<ResolvedOptions, 'allowedOrigins'> & Partial<Pick<ResolvedOptions, 'session'>>,
     private readonly clock: Clock,
   ) {}
 
@@ -56,8 +57,13 @@ export class AuthKitGuard implements CanActivate {
     rule: RouteRule,
   ): Authentication | null | Promise<Authentication | null> {
     const { authenticators } = this;
-    if (authenticators.length === 1) return authenticators[0].authenticate(request, rule.liveSession);
+    if (authenticators.length === 1) return authenticators[0].authenticate(request, this.readsSession(rule));
     return this.authenticateByAny(request, rule);
+  }
+
+  /** Whether the rule can only be judged by the session's row: where sessions are not looked at, tokens tell too little. */
+  protected readsSession(rule: RouteRule): boolean {
+    return rule.liveSession || (rule.verifiedEmail && this.options.session?.check === 'never');
   }
 
   /** Lets the caller in, or throws the problem that says why not. */
@@ -77,7 +83,7 @@ export class AuthKitGuard implements CanActivate {
 
   private async authenticateByAny(request: IncomingMessage, rule: RouteRule): Promise<Authentication | null> {
     for (const authenticator of this.authenticators) {
-      const found = await authenticator.authenticate(request, rule.liveSession);
+      const found = await authenticator.authenticate(request, this.readsSession(rule));
       if (found) return found;
     }
     return null;

@@ -11,6 +11,7 @@ const rule = (over: Partial<RouteRule> = {}): RouteRule => ({
   credentials: ['user'],
   liveSession: false,
   maxAge: null,
+  verifiedEmail: false,
   explicit: true,
   ...over,
 });
@@ -72,6 +73,21 @@ describe('authorize', () => {
       }),
     );
     expect(() => authorize(aged(900_001), rule())).not.toThrow();
+  });
+
+  it('asks for a proven address, and takes one that nobody knows of for not proven', () => {
+    const proven = rule({ verifiedEmail: true });
+    expect(() => authorize(testPrincipal({ emailVerified: true }), proven)).not.toThrow();
+    for (const emailVerified of [false, undefined]) {
+      const principal = { ...testPrincipal(), emailVerified };
+      expect(() => authorize(principal, proven)).toThrow(expect.objectContaining({ code: 'email_not_verified' }));
+      expect(() => authorize(principal, rule())).not.toThrow();
+    }
+    expect(() => authorize(null, proven)).toThrow(refused('authentication_required', 'no credential'));
+    const stranger = testPrincipal({ emailVerified: false });
+    expect(() => authorize(stranger, rule({ verifiedEmail: true, roles: [['boss']] }))).toThrow(
+      refused('insufficient_scope', 'needs role boss'),
+    );
   });
 
   it('takes no credential without a session for a fresh one, and asks for freshness last', () => {

@@ -4,7 +4,7 @@ import type { RouteRule } from './route-rule.js';
 
 /**
  * Whether who acts (null for anonymous callers) may do what the rule is for. Throws `authentication_required` (401),
- * `credential_not_allowed`, `insufficient_scope` or `reauthentication_required` (403).
+ * `credential_not_allowed`, `insufficient_scope`, `email_not_verified` or `reauthentication_required` (403).
  *
  * @param now epoch milliseconds
  */
@@ -21,6 +21,9 @@ export function authorize(principal: Principal | null, rule: RouteRule, now: num
     if (!principal.hasRole(...anyOf)) throw insufficient(`needs role ${anyOf.join(' or ')}`);
   }
   if (!principal.can(...rule.permissions)) throw insufficient(`needs permission ${rule.permissions.join(' and ')}`);
+  if (rule.verifiedEmail && principal.emailVerified !== true) {
+    throw new AuthKitError('email_not_verified', { reason: 'the handler is for users with a proven address' });
+  }
   // Last: who may not at all need not be asked for a password.
   if (rule.maxAge !== null) assertFresh(principal, rule.maxAge, now);
 }

@@ -24,6 +24,10 @@ export const CREDENTIALS: RuleDecorator<PrincipalKind[]> = Reflector.createDecor
 
 export const FRESH: RuleDecorator<Duration[]> = Reflector.createDecorator<Duration[]>({ key: 'authkit:fresh' });
 
+export const VERIFIED_EMAIL: RuleDecorator<boolean> = Reflector.createDecorator<boolean>({
+  key: 'authkit:verified-email',
+});
+
 export const LIVE_SESSION: RuleDecorator<boolean> = Reflector.createDecorator<boolean>({ key: 'authkit:live-session' });
 
 /** The session's row is read, whatever is cached and whatever `session.check` says. For the kit's own routes. */
@@ -57,6 +61,14 @@ export function Permissions(...allOf: [string, ...string[]]): Target {
 export function RequireFresh(maxAge: Duration): Target {
   const age = typeof maxAge === 'number' ? `${maxAge} s` : maxAge;
   return applyDecorators(appended(FRESH, [maxAge]), documentProtected(`Needs an authentication at most ${age} old.`));
+}
+
+/**
+ * Users whose e-mail address is proven; others get `email_not_verified` (403). For apps that let people in before they have
+ * proven it. In force with the next call after the proof, and no statement unless `session.check` is `never`.
+ */
+export function VerifiedEmail(): Target {
+  return applyDecorators(VERIFIED_EMAIL(true), documentProtected('Needs a proven e-mail address.'));
 }
 
 /** Kinds of credential accepted here instead of the default, which is `user` alone. The handler's list replaces the class's. */

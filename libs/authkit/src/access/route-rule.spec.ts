@@ -5,6 +5,7 @@ import {
   Permissions,
   Public,
   RequireFresh,
+  VerifiedEmail,
   Roles,
 } from './decorators.js';
 import { ruleOf, standsFor, type Handler } from './route-rule.js';
@@ -50,6 +51,7 @@ describe('ruleOf', () => {
       credentials: ['user'],
       liveSession: false,
       maxAge: null,
+      verifiedEmail: false,
       explicit: false,
     });
   });
@@ -158,6 +160,47 @@ describe('@RequireFresh()', () => {
     expect(() => rule(Torn, 'half')).toThrow(/Torn\.half: .*optional: true.* stands beside @RequireFresh\(\)/);
     expect(() => rule(Torn, 'now')).toThrow(/Torn\.now: @RequireFresh\(0\.9\) is no age.*15m/);
     expect(() => rule(Torn, 'never')).toThrow(/Torn\.never: @RequireFresh\("15 min"\) is no age/);
+  });
+});
+
+describe('@VerifiedEmail()', () => {
+  @VerifiedEmail()
+  class Members {
+    hall() {}
+    @Roles('a') office() {}
+    @Public() street() {}
+    @Authenticated({ optional: true }) wicket() {}
+  }
+  class Inner extends Members {
+    cellar() {}
+  }
+  @Public()
+  class Street {
+    plain() {}
+    @VerifiedEmail() till() {}
+  }
+
+  it('holds for handler, class and subclass, beside what else they ask for', () => {
+    expect(rule(Members, 'hall')).toMatchObject({ verifiedEmail: true, public: false, explicit: true });
+    expect(rule(Members, 'office')).toMatchObject({ verifiedEmail: true, roles: [['a']] });
+    expect(rule(Inner, 'cellar')).toMatchObject({ verifiedEmail: true, liveSession: false });
+    expect(rule(Plain, 'anyOf').verifiedEmail).toBe(false);
+  });
+
+  it('lifts a class’s @Public(), and what is optional', () => {
+    expect(rule(Members, 'street').public).toBe(true);
+    expect(rule(Street, 'plain').public).toBe(true);
+    expect(rule(Street, 'till')).toMatchObject({ public: false, verifiedEmail: true, explicit: true });
+    expect(rule(Members, 'wicket')).toMatchObject({ optional: false, verifiedEmail: true });
+  });
+
+  it('is refused beside @Public() and optional', () => {
+    class Torn {
+      @Public() @VerifiedEmail() open() {}
+      @Authenticated({ optional: true }) @VerifiedEmail() half() {}
+    }
+    expect(() => rule(Torn, 'open')).toThrow(/Torn\.open: @Public\(\) stands beside another rule/);
+    expect(() => rule(Torn, 'half')).toThrow(/Torn\.half: .*optional: true.* stands beside @VerifiedEmail\(\)/);
   });
 });
 

@@ -2,7 +2,16 @@ import type { Type } from '@nestjs/common';
 import { durationMs, type Duration } from '../kernel/duration.js';
 import { AuthKitConfigError } from '../kernel/errors.js';
 import type { PrincipalKind } from '../kernel/principal.js';
-import { AUTHENTICATED, CREDENTIALS, FRESH, LIVE_SESSION, PERMISSIONS, PUBLIC, ROLES } from './decorators.js';
+import {
+  AUTHENTICATED,
+  CREDENTIALS,
+  FRESH,
+  LIVE_SESSION,
+  PERMISSIONS,
+  PUBLIC,
+  ROLES,
+  VERIFIED_EMAIL,
+} from './decorators.js';
 
 // eslint-disable-next-line @typescript-eslint/no-unsafe-function-type -- what Nest's ExecutionContext.getHandler() returns
 export type Handler = Function;
@@ -21,6 +30,8 @@ export interface RouteRule {
   readonly liveSession: boolean;
   /** Seconds since the user last proved who they are, at most (`max_age` of OpenID Connect); null for any number. */
   readonly maxAge: number | null;
+  /** The user's e-mail address must be proven. */
+  readonly verifiedEmail: boolean;
   /** False when nothing was declared and the default (an authenticated user) holds. */
   readonly explicit: boolean;
 }
@@ -33,6 +44,7 @@ interface Declared {
   credentials?: PrincipalKind[];
   /** In seconds, of each `@RequireFresh()`. */
   fresh: number[];
+  verifiedEmail?: boolean;
 }
 
 const known = new WeakMap<Handler, Map<object, RouteRule>>();
@@ -91,15 +103,17 @@ function combine(handler: Handler, controller: Type<unknown>): RouteRule {
   const roles = [...shared.roles, ...own.roles];
   const permissions = [...shared.permissions, ...own.permissions];
   const fresh = [...shared.fresh, ...own.fresh];
+  const verifiedEmail = (own.verifiedEmail ?? shared.verifiedEmail) === true;
   const optional = (own.authenticated ?? shared.authenticated)?.optional === true;
   return Object.freeze<RouteRule>({
     public: isPublic,
-    optional: optional && roles.length + permissions.length + fresh.length === 0,
+    optional: optional && roles.length + permissions.length + fresh.length === 0 && !verifiedEmail,
     roles,
     permissions,
     credentials: own.credentials ?? shared.credentials ?? ['user'],
     liveSession:
       fresh.length > 0 || [handler, controller].some((target) => Reflect.hasMetadata(LIVE_SESSION.KEY, target)),
+    verifiedEmail,
     maxAge: fresh.length > 0 ? Math.min(...fresh) : null,
     explicit: own.public !== undefined || shared.public !== undefined || isRestricted(own) || isRestricted(shared),
   });
@@ -132,6 +146,7 @@ function declaredByClass(controller: Type<unknown>): Declared {
     permissions: [...inherited.permissions, ...own.permissions],
     credentials: own.credentials ?? inherited.credentials,
     fresh: [...inherited.fresh, ...own.fresh],
+    verifiedEmail: own.verifiedEmail ?? inherited.verifiedEmail,
   };
 }
 
@@ -144,29 +159,27 @@ function declaredOn(target: object, name: string): Declared {
     permissions: read<string[]>(PERMISSIONS.KEY) ?? [],
     credentials: read<PrincipalKind[]>(CREDENTIALS.KEY),
     fresh: (read<Duration[]>(FRESH.KEY) ?? []).map((age) => secondsOf(age, name)),
+    verifiedEmail: read<boolean>(VERIFIED_EMAIL.KEY),
   };
   if (declared.public && isRestricted(declared)) {
     throw new AuthKitConfigError(name, '@Public() stands beside another rule', 'Keep one of them.');
   }
-  const { roles, permissions, fresh } = declared;
-  if (declared.authenticated?.optional && roles.length + permissions.length + fresh.length > 0) {
-    throw new AuthKitConfigError(
-      name,
-      `@Authenticated({ optional: true }) stands beside ${fresh.length > 0 ? '@RequireFresh()' : 'a role or permission'}`,
-      'Keep one of them.',
-    );
+  const more = demandOf(declared);
+  if (declared.authenticated?.optional && more !== null) {
+    throw new AuthKitConfigError(name, `@Authenticated({ optional: true }) stands beside ${more}`, 'Keep one of them.');
   }
   return declared;
 }
 
+/** What is asked of a user beyond being one; null for nothing. */
+function demandOf({ roles, permissions, fresh, verifiedEmail }: Declared): string | null {
+  if (fresh.length > 0) return '@RequireFresh()';
+  if (verifiedEmail) return '@VerifiedEmail()';
+  return roles.length + permissions.length > 0 ? 'a role or permission' : null;
+}
+
 function isRestricted(declared: Declared): boolean {
-  return (
-    declared.authenticated !== undefined ||
-    declared.credentials !== undefined ||
-    declared.fresh.length > 0 ||
-    declared.roles.length > 0 ||
-    declared.permissions.length > 0
-  );
+  return declared.authenticated !== undefined || declared.credentials !== undefined || demandOf(declared) !== null;
 }
 
 function secondsOf(age: Duration, name: string): number {

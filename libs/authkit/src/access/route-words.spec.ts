@@ -10,6 +10,7 @@ const RULE: RouteRule = {
   credentials: ['user'],
   liveSession: false,
   maxAge: null,
+  verifiedEmail: false,
   explicit: true,
 };
 const route = (rule: Partial<RouteRule>, guarded = true) => ({ rule: { ...RULE, ...rule }, guarded }) as RouteEntry;
@@ -26,6 +27,7 @@ describe('who may call a route, in words', () => {
     ['role a or b, role c', route({ roles: [['a', 'b'], ['c']] })],
     ['role a, permission x and y', route({ roles: [['a']], permissions: ['x', 'y'] })],
     ['permission x, by client', route({ permissions: ['x'], credentials: ['client'] })],
+    ['signed in, e-mail proven', route({ verifiedEmail: true })],
     ['signed in, authenticated within 15 min', route({ maxAge: 900 })],
     ['role a, authenticated within 90 s', route({ roles: [['a']], maxAge: 90 })],
     ['signed in, authenticated within 2 h', route({ maxAge: 7_200 })],

@@ -8,13 +8,14 @@ export function whoMayCall({ rule, guarded }: Pick<RouteEntry, 'rule' | 'guarded
   return rule.explicit ? `unguarded, despite its rule: ${wordsOf(rule)}` : 'unguarded';
 }
 
-function wordsOf({ optional, roles, permissions, credentials, maxAge }: RouteRule): string {
+function wordsOf({ optional, roles, permissions, credentials, maxAge, verifiedEmail }: RouteRule): string {
   const words = [
     ...roles.map((anyOf) => `role ${anyOf.join(' or ')}`),
     ...(permissions.length > 0 ? [`permission ${permissions.join(' and ')}`] : []),
   ];
   if (words.length === 0) words.push(optional ? 'anyone' : 'signed in');
   if (credentials.join() !== 'user') words.push(`by ${credentials.join(' or ')}`);
+  if (verifiedEmail) words.push('e-mail proven');
   if (maxAge !== null) words.push(`authenticated within ${spanOf(maxAge)}`);
   return words.join(', ');
 }

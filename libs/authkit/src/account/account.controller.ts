@@ -1,10 +1,9 @@
-import { Controller, Get, HttpCode, Inject, Patch, Post, Req, Res, UseFilters, type Type } from '@nestjs/common';
+import { Controller, Get, Inject, Patch, Post, Req, Res, UseFilters, type Type } from '@nestjs/common';
 import {
   ApiAcceptedResponse,
   ApiBody,
   ApiCreatedResponse,
   ApiExtraModels,
-  ApiNoContentResponse,
   ApiOkResponse,
   ApiOperation,
   ApiTags,
@@ -22,11 +21,10 @@ import { RESOLVED_OPTIONS } from '../options/tokens.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
 import { AttemptLimiter } from '../login/attempt-limiter.js';
 import { TokenTransport } from '../sessions/token-transport.js';
-import { ChangePasswordDto } from './account.dto.js';
-import { AccountService, type Registration } from './account.service.js';
+import { AccountService } from './account.service.js';
+import { Registrations, type Registration } from './registrations.js';
 import { UserView } from './user-view.js';
 
-interface ChangePasswordBody extends ChangePasswordDto {}
 type Fields = Readonly<Record<string, unknown>>;
 
 export interface AccountDtos {
@@ -35,7 +33,7 @@ export interface AccountDtos {
   user: Type<object>;
 }
 
-/** POST register, GET and PATCH me, POST password/change, below the given path; bodies as the host's DTOs say. */
+/** POST register, GET and PATCH me, below the given path; bodies as the host's DTOs say. */
 export function accountController(path: string, dtos: AccountDtos): Type<object> {
   const userReply = {
     schema: { type: 'object', properties: { user: { $ref: getSchemaPath(dtos.user) } }, required: ['user'] },
@@ -49,6 +47,7 @@ export function accountController(path: string, dtos: AccountDtos): Type<object>
   class AccountController {
     constructor(
       private readonly accounts: AccountService,
+      private readonly registrations: Registrations,
       private readonly view: UserView,
       private readonly transport: TokenTransport,
       private readonly limiter: AttemptLimiter,
@@ -72,17 +71,11 @@ export function accountController(path: string, dtos: AccountDtos): Type<object>
       @Req() incoming: unknown,
       @Res({ passthrough: true }) response: unknown,
     ): Promise<object> {
-      const { enabled, requireVerifiedEmail } = this.options.registration;
-      if (!enabled) throw new AuthKitError('registration_disabled');
+      if (!this.options.registration.enabled) throw new AuthKitError('registration_disabled');
       this.transport.assertSameSite(nodeRequest(incoming as RequestLike), false);
       await this.limiter.consumeRegistration(captchaToken);
-      try {
-        const user = await this.accounts.register(body);
-        if (!requireVerifiedEmail) return { user: this.view.of(user) };
-      } catch (error) {
-        const isTaken = error instanceof AuthKitError && error.code === 'email_taken';
-        if (!requireVerifiedEmail || !isTaken) throw error;
-      }
+      const user = await this.registrations.register(body);
+      if (user) return { user: this.view.of(user) };
       this.adapterHost.httpAdapter.status(response, 202);
       return {};
     }
@@ -104,24 +97,6 @@ export function accountController(path: string, dtos: AccountDtos): Type<object>
     @ApiProblem(422, 'A field is unknown or not valid.')
     async updateMe(@CurrentPrincipal() principal: Principal, @AuthBody(dtos.profile) body: Fields): Promise<object> {
       return { user: this.view.of(await this.accounts.updateProfile(principal.id, body)) };
-    }
-
-    @Post('password/change')
-    @HttpCode(204)
-    @Authenticated()
-    @ApiOperation({ summary: "Change the password; ends the user's other sessions" })
-    @ApiBody({ type: ChangePasswordDto })
-    @ApiNoContentResponse()
-    @ApiProblem(409, 'The password was changed by another request meanwhile.')
-    @ApiProblem(422, 'The new password is not acceptable.')
-    @ApiProblem(429, 'Too many wrong passwords; Retry-After says when.')
-    @ApiProblem(503, 'Too many passwords to hash at once; Retry-After says when.')
-    async changePassword(
-      @CurrentPrincipal() principal: Principal,
-      @AuthBody(ChangePasswordDto) body: ChangePasswordBody,
-    ): Promise<void> {
-      const { currentPassword, newPassword } = body;
-      await this.accounts.changePassword(principal.id, principal.sessionId!, currentPassword, newPassword);
     }
   }
   return AccountController;

@@ -39,6 +39,27 @@ export class ChangePasswordDto {
   newPassword!: string;
 }
 
+/** Body of the calls that mail a link: POST /auth/password/forgot, /auth/email/verify/resend. */
+export class EmailDto {
+  @ApiProperty({ type: String, format: 'email', maxLength: 254, example: 'ada@example.com' })
+  @IsString()
+  email!: string;
+}
+
+/** Body of the calls that a link of a mail leads to. */
+export class LinkTokenDto {
+  @ApiProperty({ type: String, description: 'What stands behind `#token=` in the link.' })
+  @IsString()
+  token!: string;
+}
+
+/** Body of POST /auth/password/reset. */
+export class ResetPasswordDto extends LinkTokenDto {
+  @ApiProperty({ type: String, format: 'password', maxLength: 1024 })
+  @IsString()
+  newPassword!: string;
+}
+
 /** What replies show of a user; extend it and `@Expose()` more. */
 export class AuthUserDto {
   @ApiProperty({ type: String, format: 'uuid' })

@@ -1,9 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Clock } from '../kernel/clock.js';
-import { AuthKitError, type ProblemCode } from '../kernel/errors.js';
+import { AuthKitError } from '../kernel/errors.js';
 import { AuthEvents } from '../kernel/events.js';
-import { newId } from '../kernel/random.js';
-import { ALIKE, problemOfRoles } from '../kernel/role-names.js';
+import { Outbox } from '../mail/outbox.js';
 import { RESOLVED_OPTIONS } from '../options/tokens.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
 import { PasswordPolicy, type PasswordOwner } from '../passwords/password-policy.service.js';
@@ -14,46 +13,12 @@ import type { KnownDevice } from '../login/known-device.js';
 import { SessionCache } from '../sessions/session-cache.js';
 import { SessionService } from '../sessions/session.service.js';
 import { SessionStore } from '../storage/session.store.js';
-import {
-  UserConflictError,
-  UserStore,
-  type AuthUser,
-  type GuardedChange,
-  type KnownUser,
-} from '../storage/user.store.js';
-import { canonicalEmail } from './email-address.js';
-import { EmailPolicyGate } from './email-policy.js';
-import { canonicalUsername, isReservedUsername } from './username.js';
+import { UnitOfWork } from '../storage/unit-of-work.js';
+import { UserStore, type AuthUser, type GuardedChange, type KnownUser } from '../storage/user.store.js';
+import { assertRoles, withoutProtected } from './account-input.js';
+import { orConflict } from './refusals.js';
 
-/** Columns that a client can never set, whatever the host's DTO declares. */
-export const PROTECTED_FIELDS: ReadonlySet<string> = new Set([
-  'id',
-  'roles',
-  'permissions',
-  'active',
-  'emailVerified',
-  'passwordHash',
-  'sessionEpoch',
-  'createdAt',
-  'changedAt',
-]);
-
-export interface Registration {
-  email: string;
-  /** Null for an account whose owner signs in by other means; no client can ask for that. */
-  password: string | null;
-  username?: string | null;
-  /** Host columns, already validated. */
-  [field: string]: unknown;
-}
-
-export interface RegistrationGrants {
-  /** Instead of `registration.defaultRoles`. */
-  roles?: readonly string[];
-  emailVerified?: boolean;
-}
-
-/** What happens to an account, except signing in. */
+/** What happens to an account that exists, except signing in. */
 @Injectable()
 export class AccountService {
   constructor(
@@ -62,42 +27,14 @@ export class AccountService {
     private readonly policy: PasswordPolicy,
     private readonly passwords: PasswordService,
     private readonly limiter: AttemptLimiter,
-    private readonly emailPolicy: EmailPolicyGate,
     private readonly sessions: SessionService,
     private readonly cache: SessionCache,
+    private readonly unit: UnitOfWork,
+    private readonly outbox: Outbox,
     private readonly events: AuthEvents,
     private readonly clock: Clock,
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
   ) {}
-
-  /** Makes an account. Throws `email_taken`, `username_taken` or `conflict` (409) and 422 for what is not valid. */
-  async register(input: Registration, grants: RegistrationGrants = {}): Promise<AuthUser> {
-    const { email: rawEmail, password, username: rawUsername, ...fields } = input;
-    const email = canonicalEmail(rawEmail) ?? refuseField('email', 'invalid_email', 'Give one e-mail address.');
-    const username = this.newUsername(rawUsername);
-    const roles = grants.roles ?? this.options.registration.defaultRoles;
-    assertRoles(roles);
-    if (password !== null) await this.policy.assert(password, { email, username });
-    await this.emailPolicy.assertAcceptable(email, 'register');
-    // Usernames are public, so this may be told at once, before the hash is spent.
-    if (username !== null && (await this.users.findByIdentifier({ username })))
-      throw new AuthKitError('username_taken');
-    const passwordHash = password === null ? null : await this.passwords.hash(password);
-    const at = this.clock.now();
-    const user = {
-      id: newId(at),
-      email,
-      username,
-      passwordHash,
-      emailVerified: grants.emailVerified ?? false,
-      roles,
-      fields: withoutProtected(fields),
-      at,
-    };
-    const created = await orConflict(async () => this.users.create(user));
-    await this.events.emit('user.registered', { email }, { subject: created.user.id });
-    return created.user;
-  }
 
   /** Throws `user_not_found` (404). */
   async get(id: string): Promise<AuthUser> {
@@ -182,18 +119,6 @@ export class AccountService {
     return known;
   }
 
-  private newUsername(raw: string | null | undefined): string | null {
-    if (raw === undefined || raw === null) return null;
-    const username = canonicalUsername(raw);
-    if (username === null) {
-      return refuseField('username', 'invalid_username', 'Use 3 to 32 letters, digits and single . _ - between them.');
-    }
-    if (isReservedUsername(username, this.options.registration.reservedUsernames)) {
-      return refuseField('username', 'reserved_username', 'This username is reserved.');
-    }
-    return username;
-  }
-
   private async replacePassword(
     known: KnownUser,
     password: string,
@@ -203,10 +128,14 @@ export class AccountService {
     const { id } = known.user;
     const to = await this.passwords.hash(password);
     const at = this.clock.now();
-    // The new epoch in the same statement ends every session, of logins still under way too.
-    if (!(await this.users.changePassword(id, { from, to, endSessions: true, at }))) {
-      throw new AuthKitError('password_changed_meanwhile');
-    }
+    await this.unit.run(async () => {
+      // The new epoch in the same statement ends every session, of logins still under way too; the links that were made
+      // for the hash before are dead with it.
+      if (!(await this.users.changePassword(id, { from, to, endSessions: true, at }))) {
+        throw new AuthKitError('password_changed_meanwhile');
+      }
+      await this.outbox.enqueue(known.user, 'password_changed', {});
+    });
     if (keepSessionId !== undefined) {
       await this.sessionStore.restamp(keepSessionId, known.sessionEpoch, known.sessionEpoch + 1, at);
     }
@@ -218,38 +147,7 @@ function ownerOf({ user: { email, username } }: KnownUser): PasswordOwner {
   return { email, username };
 }
 
-function withoutProtected(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(fields).filter(([name, value]) => !PROTECTED_FIELDS.has(name) && value !== undefined),
-  );
-}
-
-function assertRoles(roles: readonly string[]): void {
-  const problem = problemOfRoles(roles);
-  if (problem) refuseField('roles', problem.code, problem.detail);
-}
-
-function refuseField(field: string, code: string, detail: string): never {
-  throw new AuthKitError('validation_failed', { errors: [{ field, code, detail }] });
-}
-
 function assertChangeable(outcome: GuardedChange): void {
   if (outcome === 'not_found') throw new AuthKitError('user_not_found');
   if (outcome === 'last_admin') throw new AuthKitError('last_admin');
-}
-
-const CONFLICTS: Record<Exclude<UserConflictError['field'], 'roles'>, ProblemCode> = {
-  email: 'email_taken',
-  username: 'username_taken',
-  other: 'conflict',
-};
-
-async function orConflict<T>(change: () => Promise<T>): Promise<T> {
-  try {
-    return await change();
-  } catch (error) {
-    if (!(error instanceof UserConflictError)) throw error;
-    if (error.field === 'roles') refuseField('roles', ALIKE.code, ALIKE.detail);
-    throw new AuthKitError(CONFLICTS[error.field]);
-  }
 }

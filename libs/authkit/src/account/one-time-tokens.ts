@@ -3,9 +3,15 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Clock } from '../kernel/clock.js';
 import { AuthKitError } from '../kernel/errors.js';
 import { randomToken } from '../kernel/random.js';
+import type { MailTemplate } from '../mail/mail-messages.js';
 import { RESOLVED_OPTIONS } from '../options/tokens.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
-import { OneTimeTokenStore, type OneTimePurpose, type OneTimeTokenRecord } from '../storage/one-time-token.store.js';
+import {
+  OneTimeTokenStore,
+  type LinkPurpose,
+  type OneTimePurpose,
+  type OneTimeTokenRecord,
+} from '../storage/one-time-token.store.js';
 import type { AuthUser } from '../storage/user.store.js';
 
 const TOKEN = /^nao_[A-Za-z0-9_-]{43}$/;
@@ -16,6 +22,8 @@ export interface OneTimeBinding {
   email?: string;
   /** The stored password hash: the token dies when that changes. Null for a user without one; leave out to not bind. */
   passwordHash?: string | null;
+  /** Instead of the password hash: another thing, of at most 43 characters, with which the token dies. */
+  fingerprint?: string;
   /** @default '' */
   slot?: string;
   /** Milliseconds. @default the one in the options */
@@ -35,21 +43,20 @@ export class OneTimeTokens {
   ) {}
 
   /** Makes the token that the mail will carry. Belongs into the unit of work of the change and its mail. */
-  async issue(user: AuthUser, purpose: OneTimePurpose, binding: OneTimeBinding = {}): Promise<string> {
-    const token = `nao_${randomToken(32)}`;
-    const createdAt = this.clock.now();
-    await this.store.put({
-      userId: user.id,
-      purpose,
-      slot: binding.slot ?? '',
-      hash: hashOf(token),
-      email: binding.email ?? user.email,
-      fingerprint: binding.passwordHash === undefined ? null : fingerprintOf(binding.passwordHash),
-      createdAt,
-      expiresAt: createdAt + (binding.lifetime ?? this.lifetimeOf(purpose)),
-      consumedAt: null,
-    });
+  async issue(user: AuthUser, purpose: LinkPurpose, binding: OneTimeBinding = {}): Promise<string> {
+    const token = newToken();
+    const lifetime = binding.lifetime ?? this.lifetimeOf(purpose);
+    await this.store.put(this.recordOf(token, user, purpose, { ...binding, lifetime }));
     return token;
+  }
+
+  /**
+   * Whether a mail of this template may go to the user now: not if one went out within that many milliseconds. Of many
+   * who ask at once, one is told so. Belongs into the unit of work of the mail.
+   */
+  async mayNotify(user: AuthUser, template: MailTemplate, every: number): Promise<boolean> {
+    const record = this.recordOf(newToken(), user, 'notice', { slot: template, lifetime: every });
+    return this.store.putIfOlder(record, record.createdAt - every);
   }
 
   /** The record of a token that is live now; decides nothing yet. Throws `link_invalid` (410). */
@@ -77,8 +84,30 @@ export class OneTimeTokens {
     await this.store.discard(userId, purposes.length > 0 ? purposes : undefined);
   }
 
-  lifetimeOf(purpose: OneTimePurpose): number {
+  /** Milliseconds. */
+  lifetimeOf(purpose: LinkPurpose): number {
     return this.options.linkLifetimes[purpose];
+  }
+
+  private recordOf(
+    token: string,
+    user: AuthUser,
+    purpose: OneTimePurpose,
+    binding: OneTimeBinding & { lifetime: number },
+  ): OneTimeTokenRecord {
+    const createdAt = this.clock.now();
+    return {
+      userId: user.id,
+      purpose,
+      slot: binding.slot ?? '',
+      hash: hashOf(token),
+      email: binding.email ?? user.email,
+      fingerprint:
+        binding.fingerprint ?? (binding.passwordHash === undefined ? null : fingerprintOf(binding.passwordHash)),
+      createdAt,
+      expiresAt: createdAt + binding.lifetime,
+      consumedAt: null,
+    };
   }
 }
 
@@ -92,6 +121,10 @@ export function fingerprintOf(passwordHash: string | null): string {
 /** The one answer to a link that does nothing (any more). */
 export function linkInvalid(reason: string): AuthKitError {
   return new AuthKitError('link_invalid', { reason: `one-time token: ${reason}` });
+}
+
+function newToken(): string {
+  return `nao_${randomToken(32)}`;
 }
 
 function hashOf(token: string): string {

@@ -1,4 +1,5 @@
 import type { Provider, Type } from '@nestjs/common';
+import type { AccountWiper } from '../account/account-wipers.js';
 import type { Authenticator } from '../access/authenticator.js';
 import type { AuthEventListener } from '../kernel/events.js';
 import type { SecondFactor } from '../login/second-factor.js';
@@ -21,6 +22,8 @@ export interface AuthKitFeature {
   readonly secondFactor?: Type<SecondFactor>;
   /** Turns a further kind of credential into a principal. */
   readonly authenticator?: Type<Authenticator>;
+  /** Takes what it keeps for a user away when the account changes hands. */
+  readonly accountWiper?: Type<AccountWiper>;
   /** Hears every event before the reply is sent. */
   readonly listener?: Type<AuthEventListener>;
 }

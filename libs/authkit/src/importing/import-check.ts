@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { PROTECTED_FIELDS } from '../account/account.service.js';
+import { PROTECTED_FIELDS } from '../account/account-input.js';
 import { canonicalEmail } from '../account/email-address.js';
 import { canonicalUsername } from '../account/username.js';
 import { Clock } from '../kernel/clock.js';

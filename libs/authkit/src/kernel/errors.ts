@@ -29,25 +29,27 @@ export const PROBLEMS = {
   csrf_rejected: [403, 'The request comes from another site'],
   /** Cookies are involved and no header says where the call comes from. Send `Origin`, or use bearer tokens. */
   csrf_origin_missing: [403, 'The request does not say which site it comes from'],
-  /** Login with `requireVerifiedEmail`: all else was right. Prove the address. */
+  /** Login with `requireVerifiedEmail`: all else was right. Elsewhere: it is for users with a proven address. Prove it. */
   email_not_verified: [403, 'The e-mail address is not verified yet'],
   /** Login after failures, or registration: `captchaToken` is missing or not right. Show the widget. */
   captcha_required: [403, 'Solve the captcha first'],
   /** `registration.enabled` is false. An account is made by `AuthService.register()`. */
   registration_disabled: [403, 'Registration is closed'],
+  /** `account.deletion.enabled` is false. `AuthService.deleteUser()` deletes accounts. */
+  deletion_disabled: [403, 'Users cannot delete their accounts here'],
   /** Not a live session of this user. It may have ended meanwhile: list them again. */
   session_not_found: [404, 'There is no such session'],
   /** `AuthService`: no such user. `/auth/me`: deleted meanwhile. */
   user_not_found: [404, 'There is no such user'],
   /** A path of the kit with another method; `Allow` names those there are. */
   method_not_allowed: [405, 'The method is not allowed here'],
-  /** At register, without `requireVerifiedEmail`. Log in, or register another address. */
+  /** At register, without `requireVerifiedEmail`, and when a new address is confirmed. Log in, or choose another address. */
   email_taken: [409, 'The e-mail address is already registered'],
-  /** At register. Choose another. */
+  /** At register and at a change of the username. Choose another. */
   username_taken: [409, 'The username is already taken'],
   /** Another unique column of the user is taken. Choose another value. */
   conflict: [409, 'The value is already in use'],
-  /** The last active holder of `adminRole` would lose it or be deactivated. Appoint another first. */
+  /** The last active holder of `adminRole` would lose it, be deactivated or deleted. Appoint another first. */
   last_admin: [409, 'The last active administrator cannot be removed'],
   /** Another request changed the password first. Start again with the new one. */
   password_changed_meanwhile: [409, 'The password was changed by another request'],

@@ -22,10 +22,18 @@ export type RevocationReason =
   | 'generation_ahead'
   /** `others`; `all` when the host set it. */
   | 'password_changed'
+  /** A new password was chosen by a link; `all`. */
+  | 'password_reset'
+  /** The owner of the address said that the registration was somebody else's; `all`. */
+  | 'registration_disowned'
   /** The address was taken back, with `requireVerifiedEmail`; `all`. */
   | 'email_unverified'
   /** `all`. */
-  | 'user_deactivated';
+  | 'user_deactivated'
+  /** The user asked for the deletion of the account; `all`. */
+  | 'deletion_requested'
+  /** The account is erased; `all`. */
+  | 'user_erased';
 
 /** Why a mail will not be sent. */
 export type MailFailure =
@@ -42,6 +50,12 @@ export type MailFailure =
 export interface AuthEventDetails {
   /** An account was made. */
   'user.registered': { email: string };
+  /** With `requireVerifiedEmail`, somebody registered an address that has an account; `replaced`: it was never proven, and has their password now. */
+  'registration.repeated': { replaced: boolean };
+  /** The owner of an address not proven said that the registration was somebody else's: its password is gone. */
+  'registration.disowned': { email: string };
+  /** The address was proven to be the user's: by the link of the registration, or by one to choose a password. */
+  'email.verified': { email: string; by: 'link' | 'reset' };
   /** `AuthService.importUser()` made an account. */
   'user.imported': { email: string };
   /** `UserImporter.run()` is over, or broke off; not after a dry run. */
@@ -50,6 +64,22 @@ export interface AuthEventDetails {
   'user.activated': Record<never, never>;
   /** `AuthService.setActive(id, false)` changed it; every session is over. */
   'user.deactivated': Record<never, never>;
+  /** A user asked for another address; nothing has changed yet. */
+  'email.change_requested': Record<never, never>;
+  /** The change was stopped by the link in the mail to the present address. */
+  'email.change_cancelled': Record<never, never>;
+  /** The new address was confirmed and is the user's. */
+  'email.changed': { email: string };
+  /** A user changed the username. */
+  'username.changed': { username: string };
+  /** A user asked for the deletion of the account; it is erased at `deletionAt` (epoch milliseconds). */
+  'user.deletion_requested': { deletionAt: number };
+  /** The deletion was stopped by the link in its mail. */
+  'user.deletion_cancelled': Record<never, never>;
+  /** The account is erased; the id in `subject` is all that is left of it, here and in every later event. */
+  'user.erased': { by: 'user' | 'host' };
+  /** A user got all that is held about them. */
+  'user.exported': Record<never, never>;
   /** After `session.issued`. */
   'login.succeeded': { amr: readonly string[] };
   /** A password was refused, at login, reauthentication or a change; `reason` is the true one and never reaches the client. */
@@ -63,7 +93,7 @@ export interface AuthEventDetails {
   /** The password of a disabled account signs in again: it was set anew, or the host unlocked it. */
   'account.unlocked': Record<never, never>;
   /** A limit of registrations or mails is reached, said once each time. */
-  'request.throttled': { kind: 'register' | 'forgot' | 'resend' };
+  'request.throttled': { kind: 'register' | 'forgot' | 'resend' | 'change_email' };
   /** A login made a session. */
   'session.issued': { transport: string; amr: readonly string[] };
   /** A refresh. Not for a repeat within the grace. */
@@ -76,8 +106,10 @@ export interface AuthEventDetails {
   'session.generation_ahead': { presented: number; current: number };
   /** Sessions ended; `sessionId` says which if it is one. */
   'session.revoked': { reason: RevocationReason; scope: 'one' | 'others' | 'all' | 'oldest' };
-  /** The password was changed by its owner, or set by the host. */
-  'password.changed': { by: 'user' | 'host' };
+  /** A link to choose a password is on its way to the user. */
+  'password.reset_requested': { template: 'reset_password' | 'set_password' | 'login_disabled' };
+  /** The password was changed by its owner, chosen by a link, or set by the host. */
+  'password.changed': { by: 'user' | 'reset' | 'host' };
   /** `passwords.breachCheck` gave no answer, and a new password passed without it; `reason` is for you. */
   'password.breach_check_failed': { reason: string };
   /** A hash names a pepper that `passwords.pepper` lacks; its owner got 503. Configure it again. */

@@ -16,6 +16,8 @@ export interface Principal {
   readonly amr: readonly string[];
   /** When they last did; epoch milliseconds. */
   readonly authenticatedAt: number;
+  /** Whether the user's e-mail address is proven; absent where that is not known. */
+  readonly emailVerified?: boolean;
   /** Whether any of the roles is held. */
   hasRole(...anyOf: string[]): boolean;
   /** Whether every permission is covered, wildcards considered. */

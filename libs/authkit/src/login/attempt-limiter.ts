@@ -59,7 +59,7 @@ export class AttemptLimiter {
    *
    * @param email in canonical form
    */
-  async consumeMail(kind: 'forgot' | 'resend', email: string): Promise<void> {
+  async consumeMail(kind: 'forgot' | 'resend' | 'change_email', email: string): Promise<void> {
     const limits = this.options.rateLimits;
     if (limits) await this.take(new LimitedBucket(this.counters, limits.mail, kind, email), limits.mail, kind);
   }
@@ -74,7 +74,11 @@ export class AttemptLimiter {
     if (wasDisabled) await this.events.emit('account.unlocked', {}, { subject: userId });
   }
 
-  private async take(bucket: LimitedBucket, rule: ResolvedLimit, kind: 'register' | 'forgot' | 'resend') {
+  private async take(
+    bucket: LimitedBucket,
+    rule: ResolvedLimit,
+    kind: 'register' | 'forgot' | 'resend' | 'change_email',
+  ): Promise<void> {
     // The one that takes the last place says so; refusals, of which there may be a flood, say nothing.
     if ((await bucket.take()) === rule.limit) await this.events.emit('request.throttled', { kind });
   }

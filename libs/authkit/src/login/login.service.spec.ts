@@ -44,7 +44,17 @@ function setUp({ factors = [] as SecondFactor[], requireVerifiedEmail = false, u
   const passwords = new PasswordService(w.options);
   services.push(passwords);
   const issuer = new SessionIssuer(w.sessions, w.cache, w.refreshTokens, w.events, w.clock, w.options);
-  const logins = new LoginService(w.users, passwords, w.limiter, issuer, w.service, w.events, w.clock, factors, w.options);
+  const logins = new LoginService(
+    w.users,
+    passwords,
+    w.limiter,
+    issuer,
+    w.service,
+    w.events,
+    w.clock,
+    factors,
+    w.options,
+  );
   const known = w.addUser({ email: 'ada@b.example', username: 'ada', passwordHash: 'plain:secret', ...user });
   const hashNow = () => w.users.findById(known.user.id)!.passwordHash;
   const live = () => w.service.list(known.user.id);

@@ -9,12 +9,14 @@ import type { Mailer } from '../mail/mailer.js';
 import type { PasswordHasher } from '../passwords/password-hasher.js';
 import type { PageRenderer } from '../pages/page-renderer.js';
 import type { PepperKey } from '../passwords/pepper.js';
+import type { DeletionStore } from '../storage/deletion.store.js';
 import type { OneTimeTokenStore } from '../storage/one-time-token.store.js';
 import type { OutboxStore } from '../storage/outbox.store.js';
 import type { AttemptStore } from '../storage/attempt.store.js';
 import type { SessionStore } from '../storage/session.store.js';
 import type { AuthUser, UserStore } from '../storage/user.store.js';
-import type { LinkOptions, PageOptions } from './link-options.js';
+import type { LinkLifetimes, LinkOptions, PageOptions } from './link-options.js';
+import type { AccountOptions } from './account-options.js';
 import type { CaptchaOptions, EmailPolicy, RateLimits } from './abuse-options.js';
 
 /** The part of the options that shapes the module graph; given directly, in `forRootAsync` too. */
@@ -44,6 +46,8 @@ export interface AuthKitStaticOptions<U extends AuthUser = AuthUser> {
     oneTimeTokens?: Type<OneTimeTokenStore>;
     /** Instead of the table `auth_outbox`. @default the TypeORM one */
     outbox?: Type<OutboxStore>;
+    /** Instead of the table `auth_account_deletions`. @default the TypeORM one */
+    deletions?: Type<DeletionStore>;
     /** Where attempts are counted: a class, or a store such as `redisAttempts()`. @default the table `auth_attempts`, or memory when no store is TypeORM's */
     attempts?: Type<AttemptStore> | AttemptStore;
   };
@@ -185,6 +189,8 @@ export interface AuthKitRuntimeOptions {
     enabled?: boolean;
     /** Login needs a verified address, and registering without a username never tells whether one is taken. @default false */
     requireVerifiedEmail?: boolean;
+    /** Whether a new account with a password and an address not proven gets a mail with a link that proves it. @default true */
+    verifyEmail?: boolean;
     /** Roles of a new account. @default ['user'] */
     defaultRoles?: readonly string[];
     /** Usernames nobody may register, besides the built-in ones (`admin`, `root`, `support` ...). @default [] */
@@ -192,19 +198,10 @@ export interface AuthKitRuntimeOptions {
     /** Says of an address that somebody wants to register whether it may be used, disposable ones for example. @default every address */
     emailPolicy?: EmailPolicy;
   };
+  /** What users may do with their accounts, and what the app's own data has to do with it. */
+  account?: AccountOptions;
   /** How long the links in mails are good; 1 min to 30 d each. */
-  linkLifetimes?: {
-    /** To prove the address, and to say that the registration was somebody else's. @default '24h' */
-    verifyEmail?: Duration;
-    /** To choose a new password. @default '30m' */
-    resetPassword?: Duration;
-    /** To choose the first password of an account that somebody else has made. @default '24h' */
-    setPassword?: Duration;
-    /** To confirm a new address. @default '1h' */
-    changeEmail?: Duration;
-    /** To stop a change of the address, and to say that a login was somebody else's. @default '7d' */
-    objection?: Duration;
-  };
+  linkLifetimes?: LinkLifetimes;
   /** Your own pages instead of the kit's: paths below `baseUrl`, or URLs on its origin or one of `allowedOrigins`. */
   links?: LinkOptions;
   /** Looks of the kit's pages. */

@@ -1,4 +1,6 @@
-import { refuse, section, type Parser } from './option-parsers.js';
+import type { Duration } from '../kernel/duration.js';
+import type { LinkPurpose } from '../storage/one-time-token.store.js';
+import { duration, refuse, section, type Parser } from './option-parsers.js';
 
 /** The pages that links in mails lead to. */
 export const MAIL_LINKS = [
@@ -15,6 +17,20 @@ export const LINKS = ['signIn', 'changePassword', ...MAIL_LINKS] as const;
 
 export type MailLink = (typeof MAIL_LINKS)[number];
 export type LinkKind = (typeof LINKS)[number];
+
+/** How long the links in mails are good. */
+export interface LinkLifetimes {
+  /** To prove the address, and to say that the registration was somebody else's. @default '24h' */
+  verifyEmail?: Duration;
+  /** To choose a new password. @default '30m' */
+  resetPassword?: Duration;
+  /** To choose the first password of an account that somebody else has made. @default '24h' */
+  setPassword?: Duration;
+  /** To confirm a new address. @default '1h' */
+  changeEmail?: Duration;
+  /** To stop a change of the address, and to say that a login was somebody else's. @default '7d' */
+  objection?: Duration;
+}
 
 /** Your own pages instead of the kit's. */
 export interface LinkOptions {
@@ -79,5 +95,28 @@ function linkTarget(baseUrl: string, allowedOrigins: readonly string[]): Parser<
     const url = URL.canParse(text) ? new URL(text) : null;
     const ok = url && /^https?:$/.test(url.protocol) && !url.username && !url.password && origins.includes(url.origin);
     return ok ? url.href : refuse(path, raw, REMEDY);
+  };
+}
+
+const lifetime = (fallback: string) => duration(fallback, '1m', '30d');
+
+/** Milliseconds by the purpose of a link. */
+export function parseLinkLifetimes(raw: unknown): Record<LinkPurpose, number> {
+  const given = section(raw, 'linkLifetimes', {
+    verifyEmail: lifetime('24h'),
+    resetPassword: lifetime('30m'),
+    setPassword: lifetime('24h'),
+    changeEmail: lifetime('1h'),
+    objection: lifetime('7d'),
+  });
+  return {
+    verify_email: given.verifyEmail,
+    disown_registration: given.verifyEmail,
+    reset_password: given.resetPassword,
+    set_password: given.setPassword,
+    change_email: given.changeEmail,
+    cancel_email_change: given.objection,
+    not_me: given.objection,
+    cancel_deletion: given.objection,
   };
 }

@@ -61,6 +61,7 @@ export function optionsFromEnv(env: Env = process.env): AuthKitRuntimeOptions {
     registration: compact({
       enabled: flag('AUTHKIT_REGISTRATION_ENABLED', read('AUTHKIT_REGISTRATION_ENABLED')),
       requireVerifiedEmail: flag('AUTHKIT_REQUIRE_VERIFIED_EMAIL', read('AUTHKIT_REQUIRE_VERIFIED_EMAIL')),
+      verifyEmail: flag('AUTHKIT_VERIFY_EMAIL', read('AUTHKIT_VERIFY_EMAIL')),
     }),
     mail: compact({ transport: read('AUTHKIT_MAIL_URL'), from: read('AUTHKIT_MAIL_FROM') }),
     rateLimits: flag(LIMITS_OFF, read(LIMITS_OFF)) ? false : undefined,

@@ -1,10 +1,9 @@
 import { AuthKitConfigError } from '../kernel/errors.js';
 import { isLoopbackHost } from '../kernel/loopback.js';
 import type { CredentialTransport } from '../kernel/credential-transport.js';
-import type { OneTimePurpose } from '../storage/one-time-token.store.js';
 import type { AuthKitRuntimeOptions } from './authkit-options.js';
 import type { ResolvedOptions } from './resolved-options.js';
-import { parseLinks } from './link-options.js';
+import { parseLinkLifetimes, parseLinks } from './link-options.js';
 import { captcha, emailPolicy, limitsInForce, rateLimits, trustedProxies } from './abuse-options.js';
 import { bool, duration, integer, oneOf, refuse, section, text, textList } from './option-parsers.js';
 import { assertPeppers, peppers } from './pepper-parser.js';
@@ -16,6 +15,7 @@ import {
   defaultRoles,
   exactOrigin,
   hashers,
+  hook,
   roleDefinitions,
 } from './special-parsers.js';
 import { assertKeySecrets, signingKeys } from './signing-keys.js';
@@ -23,8 +23,6 @@ import { parseMail } from './mail-parser.js';
 import { parseSecrets } from './secret-parser.js';
 
 export type { ResolvedOptions } from './resolved-options.js';
-
-const linkLifetime = (fallback: string) => duration(fallback, '1m', '30d');
 
 /** Applies defaults, parses, checks and freezes; throws {@link AuthKitConfigError} with path, value and remedy. */
 export function resolveOptions(raw: AuthKitRuntimeOptions, env: NodeJS.ProcessEnv = process.env): ResolvedOptions {
@@ -77,18 +75,18 @@ export function resolveOptions(raw: AuthKitRuntimeOptions, env: NodeJS.ProcessEn
       section(value, path, {
         enabled: bool(true),
         requireVerifiedEmail: bool(false),
+        verifyEmail: bool(true),
         defaultRoles,
         reservedUsernames: textList([]),
         emailPolicy,
       }),
-    linkLifetimes: (value, path) =>
+    account: (value, path) =>
       section(value, path, {
-        verifyEmail: linkLifetime('24h'),
-        resetPassword: linkLifetime('30m'),
-        setPassword: linkLifetime('24h'),
-        changeEmail: linkLifetime('1h'),
-        objection: linkLifetime('7d'),
+        deletion: (deletion, at) => section(deletion, at, { enabled: bool(true), grace: duration('7d', '0s', '90d') }),
+        onErase: hook<ResolvedOptions['account']['onErase']>(),
+        exportData: hook<ResolvedOptions['account']['exportData']>(),
       }),
+    linkLifetimes: anything,
     links: anything,
     pages: anything,
     mail: anything,
@@ -135,6 +133,11 @@ export function resolveOptions(raw: AuthKitRuntimeOptions, env: NodeJS.ProcessEn
   if (given.cookies.domain !== null) {
     warnings.push('cookies.domain shares cookies with every subdomain; they lose the __Host- prefix');
   }
+  if (given.registration.requireVerifiedEmail && !given.registration.verifyEmail) {
+    warnings.push(
+      'registration.verifyEmail is false: nobody can sign in until you prove the address and call AuthService.setEmailVerified()',
+    );
+  }
   if (given.session.check === 'never') {
     warnings.push(
       "session.check is 'never': logout, deactivation and role changes take effect only when access tokens expire",
@@ -177,8 +180,9 @@ export function resolveOptions(raw: AuthKitRuntimeOptions, env: NodeJS.ProcessEn
       queue: given.passwords.queue,
     },
     registration: given.registration,
+    account: given.account,
     mail,
-    linkLifetimes: byPurpose(given.linkLifetimes),
+    linkLifetimes: parseLinkLifetimes(given.linkLifetimes),
     ...parseLinks(given, baseUrl, given.allowedOrigins),
     rateLimits: limitsInForce(given.rateLimits, env, production, warnings),
     captcha: given.captcha,
@@ -188,21 +192,6 @@ export function resolveOptions(raw: AuthKitRuntimeOptions, env: NodeJS.ProcessEn
     allowedOrigins: [...new Set([baseUrl.origin, ...given.allowedOrigins])],
     strictRoutes: given.strictRoutes,
   });
-}
-
-type LinkLifetimes = Record<'verifyEmail' | 'resetPassword' | 'setPassword' | 'changeEmail' | 'objection', number>;
-
-function byPurpose(given: LinkLifetimes): Record<OneTimePurpose, number> {
-  return {
-    verify_email: given.verifyEmail,
-    disown_registration: given.verifyEmail,
-    reset_password: given.resetPassword,
-    set_password: given.setPassword,
-    change_email: given.changeEmail,
-    cancel_email_change: given.objection,
-    not_me: given.objection,
-    cancel_deletion: given.objection,
-  };
 }
 
 function parseBaseUrl(value: string | null): URL {

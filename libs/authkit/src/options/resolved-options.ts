@@ -1,3 +1,4 @@
+import type { MaybePromise } from '../kernel/maybe-promise.js';
 import type { SigningKey } from '../kernel/signing-key.js';
 import type { CredentialTransport } from '../kernel/credential-transport.js';
 import type { BreachCheck } from '../passwords/breach-check.js';
@@ -5,7 +6,7 @@ import type { MailTemplates } from '../mail/mail-templates.js';
 import type { MailTransport } from '../mail/mail-transport.js';
 import type { PasswordHasher } from '../passwords/password-hasher.js';
 import type { PepperKey } from '../passwords/pepper.js';
-import type { OneTimePurpose } from '../storage/one-time-token.store.js';
+import type { LinkPurpose } from '../storage/one-time-token.store.js';
 import type { AuthUser } from '../storage/user.store.js';
 import type { CaptchaOptions, EmailPolicy, ResolvedRateLimits } from './abuse-options.js';
 import type { RoleDefinition } from './authkit-options.js';
@@ -56,9 +57,15 @@ export interface ResolvedOptions extends ResolvedPages {
   readonly registration: {
     readonly enabled: boolean;
     readonly requireVerifiedEmail: boolean;
+    readonly verifyEmail: boolean;
     readonly defaultRoles: readonly string[];
     readonly reservedUsernames: readonly string[];
     readonly emailPolicy: EmailPolicy | null;
+  };
+  readonly account: {
+    readonly deletion: { readonly enabled: boolean; readonly grace: number };
+    readonly onErase: ((user: AuthUser) => MaybePromise<void>) | null;
+    readonly exportData: ((user: AuthUser) => MaybePromise<object>) | null;
   };
   readonly mail: {
     readonly transport: MailTransport;
@@ -73,7 +80,7 @@ export interface ResolvedOptions extends ResolvedPages {
   readonly captcha: Required<CaptchaOptions> | null;
   readonly trustedProxies: readonly string[];
   /** Milliseconds. A link that cancels a deletion is good until then, whatever this says. */
-  readonly linkLifetimes: Readonly<Record<OneTimePurpose, number>>;
+  readonly linkLifetimes: Readonly<Record<LinkPurpose, number>>;
   readonly roles: Readonly<Record<string, Required<RoleDefinition>>>;
   readonly adminRole: string | null;
   readonly allowedOrigins: readonly string[];

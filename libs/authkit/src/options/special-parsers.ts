@@ -10,6 +10,12 @@ import { refuse, section, textList, type Parser } from './option-parsers.js';
 
 export const anything: Parser<unknown> = (raw) => raw;
 
+/** A function of the host's; null when there is none. */
+export const hook =
+  <F extends ((...args: never[]) => unknown) | null>(): Parser<F> =>
+  (raw = null, path) =>
+    raw === null || typeof raw === 'function' ? (raw as F) : refuse(path, raw, 'Give a function.');
+
 export function exactOrigin(value: string, path: string): string {
   // Apps send origins with schemes of their own (capacitor://localhost), for which URL knows no origin.
   const own = /^(?!https?:)[a-z][a-z0-9+.-]*:\/\/[a-z0-9.-]+$/.test(value);

@@ -16,9 +16,9 @@ export class PageCheck implements OnModuleInit {
   onModuleInit(): void {
     const { routes } = this.staticOptions;
     if (routes !== false && routes?.pages !== false) return;
-    // Without routes and without mail nobody is sent a link; Links.to() still says what is missing.
-    const { kind } = this.options.mail.transport;
-    if (routes === false && (kind === 'none' || kind === 'development')) return;
+    // Without routes only the host itself starts what needs a link; Links.to() still says what is missing.
+    const sends = this.options.production && this.options.mail.transport.kind !== 'none';
+    if (routes === false && !sends) return;
     const missing = MAIL_LINKS.find((kind) => this.options.links[kind] === null);
     if (missing === undefined) return;
     throw new AuthKitConfigError(

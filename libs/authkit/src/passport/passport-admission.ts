@@ -13,6 +13,7 @@ const ANY_USER: RouteRule = {
   permissions: [],
   credentials: ['user'],
   liveSession: false,
+  verifiedEmail: false,
   maxAge: null,
   explicit: false,
 };
@@ -33,7 +34,7 @@ export class PassportAdmission extends AuthKitGuard {
     const { principal } = RequestContext.of(request);
     // The credential, and with it the CSRF check, is behind us; but the session may have been a cached one.
     const admitted: Authentication | null = principal ? { principal, via: 'header' } : null;
-    this.admit(rule.liveSession ? await this.authenticate(request, rule) : admitted, rule, request);
+    this.admit(this.readsSession(rule) ? await this.authenticate(request, rule) : admitted, rule, request);
   }
 
   /** Headers and event as for any refusal; throws it. What is not the kit's own error goes its own way. */

@@ -25,10 +25,17 @@ export function deathOf(found: SessionWithUser | null, now: number): 'missing' |
 
 export function snapshotOf(found: SessionWithUser, roles: RolePolicy, loadedAt: number): SessionSnapshot {
   const { session, known } = found;
+  const { user } = known!;
   return Object.freeze({
     sessionId: session.id,
     userId: session.userId,
-    principal: new SessionPrincipal(session.userId, session.id, roles.grantsOf(known!.user.roles), session),
+    principal: new SessionPrincipal(
+      session.userId,
+      session.id,
+      roles.grantsOf(user.roles),
+      session,
+      user.emailVerified,
+    ),
     expiresAt: Math.min(session.idleExpiresAt, session.absoluteExpiresAt),
     loadedAt,
   });

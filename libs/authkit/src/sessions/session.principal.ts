@@ -15,6 +15,7 @@ export class SessionPrincipal implements Principal {
     readonly sessionId: string,
     private readonly grants: Grants,
     proof: { amr: readonly string[]; authenticatedAt: number },
+    readonly emailVerified?: boolean,
   ) {
     this.roles = grants.roles;
     this.permissions = grants.permissions;

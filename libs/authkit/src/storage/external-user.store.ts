@@ -7,7 +7,14 @@ import {
   type KnownUser,
   type NewUser,
 } from './user.store.js';
-import type { LoginIdentifier, PasswordChange, UserRecord } from './user.store.js';
+import type {
+  EmailChange,
+  LoginIdentifier,
+  OptionalUserMethod,
+  PasswordChange,
+  UserCondition,
+  UserRecord,
+} from './user.store.js';
 import type { UserStateStore } from './user-state.store.js';
 
 /** The host's own store with what it lacks filled in: session epochs, when it keeps none. */
@@ -87,8 +94,33 @@ export class ExternalUserStore extends UserStore {
     return this.users.setRoles(id, roles, at, adminRole);
   }
 
-  override setEmailVerified(id: string, verified: boolean, at: number): boolean | Promise<boolean> {
-    return this.users.setEmailVerified(id, verified, at);
+  override setEmailVerified(
+    id: string,
+    verified: boolean,
+    at: number,
+    where?: UserCondition,
+  ): boolean | Promise<boolean> {
+    return this.users.setEmailVerified(id, verified, at, where);
+  }
+
+  override changeEmail(id: string, change: EmailChange): boolean | Promise<boolean> {
+    return this.users.changeEmail(id, change);
+  }
+
+  override changeUsername(id: string, username: string, at: number): boolean | Promise<boolean> {
+    return this.users.changeUsername(id, username, at);
+  }
+
+  override remove(id: string, at: number, adminRole: string | null): GuardedChange | Promise<GuardedChange> {
+    return this.users.remove(id, at, adminRole);
+  }
+
+  override isLastAdmin(id: string, adminRole: string | null): boolean | Promise<boolean> {
+    return this.users.isLastAdmin(id, adminRole);
+  }
+
+  override supports(method: OptionalUserMethod): boolean {
+    return this.users.supports(method);
   }
 
   override async endSessions(id: string, at: number): Promise<boolean> {

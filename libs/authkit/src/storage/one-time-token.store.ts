@@ -1,7 +1,7 @@
 import type { MaybePromise } from '../kernel/maybe-promise.js';
 
-/** What a one-time token is good for. */
-export type OneTimePurpose =
+/** What the link of a mail is good for. */
+export type LinkPurpose =
   | 'verify_email'
   | 'disown_registration'
   | 'reset_password'
@@ -10,6 +10,9 @@ export type OneTimePurpose =
   | 'cancel_email_change'
   | 'not_me'
   | 'cancel_deletion';
+
+/** What a one-time token is for; `notice` is no link: it says that a mail of the template in its slot went out. */
+export type OneTimePurpose = LinkPurpose | 'notice';
 
 /** A one-time token as it is stored: its hash, and what it is bound to. Instants are epoch milliseconds. */
 export interface OneTimeTokenRecord {
@@ -33,6 +36,9 @@ export abstract class OneTimeTokenStore {
   /** Stores a token in place of the one of the same user, purpose and slot, consumed or not. */
   abstract put(token: OneTimeTokenRecord): MaybePromise<void>;
 
+  /** Like `put`, but only in place of one made at or before `olderThan`; of many at once, one returns true. */
+  abstract putIfOlder(token: OneTimeTokenRecord, olderThan: number): MaybePromise<boolean>;
+
   /** By its hash, consumed and expired ones too. */
   abstract find(hash: string): MaybePromise<OneTimeTokenRecord | null>;
 
@@ -41,6 +47,12 @@ export abstract class OneTimeTokenStore {
 
   /** Ends a user's tokens of these purposes (all, when none is named); used ones stay to be recognised. */
   abstract discard(userId: string, purposes?: readonly OneTimePurpose[]): MaybePromise<void>;
+
+  /** A user's tokens, used and expired ones too, the oldest first. */
+  abstract list(userId: string): MaybePromise<OneTimeTokenRecord[]>;
+
+  /** Removes a user's tokens, used or not, when the user is erased; the number removed. */
+  abstract removeAll(userId: string): MaybePromise<number>;
 
   /** Removes what expired before an instant; the number removed. */
   abstract removeExpired(before: number): MaybePromise<number>;

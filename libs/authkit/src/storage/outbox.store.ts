@@ -39,6 +39,9 @@ export abstract class OutboxStore {
   /** Puts a mail back until `dueAt`; null gives it up. Does nothing once somebody else has taken it on. */
   abstract putBack(mail: ClaimedMail, dueAt: number | null, lastError: string): MaybePromise<void>;
 
+  /** Mails to a user that are not sent yet, the oldest first, without what they say. */
+  abstract listOf(userId: string): MaybePromise<Pick<OutboxMail, 'template' | 'createdAt'>[]>;
+
   /** Removes all mails to a user, sent or not; the number removed. */
   abstract discardOf(userId: string): MaybePromise<number>;
 

@@ -75,9 +75,15 @@ export abstract class SessionStore {
   /** The user's live sessions of this epoch, most recently used first. */
   abstract listLive(userId: string, epoch: number, at: number): MaybePromise<SessionRecord[]>;
 
+  /** All that is held of a user's sessions, ended ones too, the oldest first. */
+  abstract listAll(userId: string): MaybePromise<SessionRecord[]>;
+
+  /** Removes all of a user's sessions, when the user is erased; the number removed. */
+  abstract removeAll(userId: string): MaybePromise<number>;
+
   /** How many live sessions there are by key; reads every live row, so it is for operators, not for requests. */
   abstract countLiveByKey(at: number): MaybePromise<{ keyId: string; sessions: number }[]>;
 
-  /** Sessions and users whose rows changed since an instant, in one statement. */
+  /** Sessions and users whose rows changed, and users erased, since an instant, in one statement. */
   abstract changedSince(since: number): MaybePromise<Change[]>;
 }

@@ -53,12 +53,34 @@ export interface CreateOutcome {
   readonly detail?: string;
 }
 
+/** What must still be true of the user for a change to happen; judged by the statement that changes. */
+export interface UserCondition {
+  /** This is the user's address. */
+  email?: string;
+  /** The address is verified, or is not. */
+  emailVerified?: boolean;
+  /** This is the stored hash, or there is none. */
+  passwordHash?: string | null;
+}
+
 /** Replaces a hash only where the stored one still is `from` (undefined: whatever it is). */
 export interface PasswordChange {
   from: string | null | undefined;
-  to: string;
+  /** Null takes the password away. */
+  to: string | null;
+  /** What else must be true. @default nothing */
+  where?: Pick<UserCondition, 'email' | 'emailVerified'>;
   /** Ends every session by a new epoch, in the same statement. */
   endSessions: boolean;
+  at: number;
+}
+
+/** Replaces an address only where it still is `from`, and the stored hash still is `passwordHash`. */
+export interface EmailChange {
+  from: string;
+  passwordHash: string | null;
+  /** Proven to be the user's. */
+  to: string;
   at: number;
 }
 
@@ -66,8 +88,8 @@ export interface PasswordChange {
 export type GuardedChange = 'changed' | 'unchanged' | 'not_found' | 'last_admin';
 
 /**
- * Thrown by {@link UserStore.create} and `updateProfile` when a unique value is taken; with `roles` by `create` and
- * `setRoles` when the store cannot tell two of the roles apart.
+ * Thrown by {@link UserStore.create}, `updateProfile`, `changeEmail` and `changeUsername` when a unique value is taken;
+ * with `roles` by `create` and `setRoles` when the store cannot tell two of the roles apart.
  */
 export class UserConflictError extends Error {
   constructor(readonly field: 'email' | 'username' | 'roles' | 'other') {
@@ -119,7 +141,7 @@ export abstract class UserStore<U extends AuthUser = AuthUser> {
     return unsupported('updateProfile');
   }
 
-  /** False when the stored hash is not `change.from` any more. */
+  /** False when the stored hash is not `change.from` any more, or `change.where` is not true. */
   changePassword(_id: string, _change: PasswordChange): MaybePromise<boolean> {
     return unsupported('changePassword');
   }
@@ -139,8 +161,40 @@ export abstract class UserStore<U extends AuthUser = AuthUser> {
     return unsupported('setRoles');
   }
 
-  setEmailVerified(_id: string, _verified: boolean, _at: number): MaybePromise<boolean> {
+  /** False when there is no such user, or the condition is not true of them. */
+  setEmailVerified(_id: string, _verified: boolean, _at: number, _where?: UserCondition): MaybePromise<boolean> {
     return unsupported('setEmailVerified');
+  }
+
+  /**
+   * Replaces the address and marks it verified; false when address or hash are not those of the change any more. Throws
+   * {@link UserConflictError} when another user has the new one.
+   */
+  changeEmail(_id: string, _change: EmailChange): MaybePromise<boolean> {
+    return unsupported('changeEmail');
+  }
+
+  /** False when there is no such user. Throws {@link UserConflictError} when another user has the name. */
+  changeUsername(_id: string, _username: string, _at: number): MaybePromise<boolean> {
+    return unsupported('changeUsername');
+  }
+
+  /** Removes the user for good. Refuses to remove the last active holder of `adminRole`. */
+  remove(_id: string, _at: number, _adminRole: string | null): MaybePromise<GuardedChange> {
+    return unsupported('remove');
+  }
+
+  /**
+   * Whether the user is the last active holder of `adminRole`, to say so early; what decides are the changes. A store
+   * that cannot tell says no.
+   */
+  isLastAdmin(_id: string, _adminRole: string | null): MaybePromise<boolean> {
+    return false;
+  }
+
+  /** Whether the store has this method, rather than answering 501. */
+  supports(method: OptionalUserMethod): boolean {
+    return this[method] !== UserStore.prototype[method];
   }
 
   /** Kills every session of the user by a new epoch; false when there is no such user. */
@@ -149,6 +203,18 @@ export abstract class UserStore<U extends AuthUser = AuthUser> {
   /** Ids of users changed since an instant by another process: activity, roles, epoch. */
   changedSince?(since: number): MaybePromise<Change[]>;
 }
+
+/** What a store may leave out. */
+export type OptionalUserMethod =
+  | 'create'
+  | 'updateProfile'
+  | 'changePassword'
+  | 'setActive'
+  | 'setRoles'
+  | 'setEmailVerified'
+  | 'changeEmail'
+  | 'changeUsername'
+  | 'remove';
 
 /** A row that changed, for the change feed. */
 export interface Change {

@@ -8,12 +8,14 @@ export { MailboxMailer, type KeptMail } from '../mail/mailbox.mailer.js';
 export { OutboxWorker } from '../mail/outbox-worker.js';
 
 export { MemoryAttemptStore } from '../storage/memory/memory-attempt.store.js';
+export { MemoryDeletionStore } from '../storage/memory/memory-deletion.store.js';
 export { MemorySessionStore } from '../storage/memory/memory-session.store.js';
 export { MemoryUserStore } from '../storage/memory/memory-user.store.js';
 export { MemoryUserStateStore } from '../storage/memory/memory-user-state.store.js';
 
 export { attemptStoreContract, type AttemptStores } from './contracts/attempt-store.contract.js';
 export type { ContractCase } from './contracts/contract.js';
+export { deletionStoreContract } from './contracts/deletion-store.contract.js';
 export { passwordHasherContract, type PasswordHasherContractOptions } from './contracts/password-hasher.contract.js';
 export type { SessionStores } from './contracts/session-fixtures.js';
 export { sessionStoreContract } from './contracts/session-store.contract.js';

@@ -17,7 +17,7 @@ export type TestActor = Principal | TestPrincipal | null;
 
 /** What a guard that asks for no credential still does. */
 export interface GuardOverrideOptions {
-  /** Roles, permissions, kinds of credential and age of the authentication of each handler's rule still decide. @default false: everybody is let in */
+  /** Roles, permissions, kinds of credential, proof of the address and age of the authentication of each handler's rule still decide. @default false: everybody is let in */
   enforceRules?: boolean;
   /** What `@CurrentUser()` gives, or a function that loads it. @default null */
   user?: object | ((principal: Principal) => unknown);

@@ -1,6 +1,7 @@
 import type { AuthKitStaticOptions } from '../options/authkit-options.js';
 import { bcrypt } from '../passwords/bcrypt.hasher.js';
 import type { PasswordHasher } from '../passwords/password-hasher.js';
+import { MemoryDeletionStore } from '../storage/memory/memory-deletion.store.js';
 import { MemoryOneTimeTokenStore } from '../storage/memory/memory-one-time-token.store.js';
 import { MemoryOutboxStore } from '../storage/memory/memory-outbox.store.js';
 import { MemoryAttemptStore } from '../storage/memory/memory-attempt.store.js';
@@ -15,6 +16,7 @@ export function memoryStorage() {
     oneTimeTokens: MemoryOneTimeTokenStore,
     outbox: MemoryOutboxStore,
     attempts: MemoryAttemptStore,
+    deletions: MemoryDeletionStore,
   } satisfies AuthKitStaticOptions['storage'];
 }
 

@@ -15,6 +15,8 @@ export interface TestPrincipal {
   permissions?: readonly string[];
   /** @default ['pwd'] */
   amr?: readonly string[];
+  /** Whether the e-mail address is proven. @default true */
+  emailVerified?: boolean;
   /** Epoch milliseconds. @default now */
   authenticatedAt?: number;
 }
@@ -27,6 +29,7 @@ export interface TestPrincipal {
 export function testPrincipal(description: TestPrincipal = {}, policy?: RolePolicy): Principal {
   const { kind = 'user', id = '01890000-0000-7000-8000-000000000001', sessionId } = description;
   const { roles = [], permissions = [], amr = ['pwd'], authenticatedAt = Date.now() } = description;
+  const { emailVerified = true } = description;
   const granted = policy?.grantsOf(roles) ?? { roles, permissions: [] };
   const grants = new Grants(granted.roles, [...granted.permissions, ...permissions]);
   return Object.freeze<Principal>({
@@ -37,6 +40,7 @@ export function testPrincipal(description: TestPrincipal = {}, policy?: RolePoli
     permissions: grants.permissions,
     amr,
     authenticatedAt,
+    emailVerified,
     hasRole: (...anyOf) => grants.hasRole(anyOf),
     can: (...allOf) => grants.can(allOf),
   });

@@ -5,7 +5,14 @@ export class MemoryOneTimeTokenStore extends OneTimeTokenStore {
   private readonly rows = new Map<string, OneTimeTokenRecord>();
 
   override put(token: OneTimeTokenRecord): void {
-    this.rows.set(JSON.stringify([token.userId, token.purpose, token.slot]), { ...token });
+    this.rows.set(keyOf(token), { ...token });
+  }
+
+  override putIfOlder(token: OneTimeTokenRecord, olderThan: number): boolean {
+    const present = this.rows.get(keyOf(token));
+    if (present && present.createdAt > olderThan) return false;
+    this.put(token);
+    return true;
   }
 
   override find(hash: string): OneTimeTokenRecord | null {
@@ -24,6 +31,17 @@ export class MemoryOneTimeTokenStore extends OneTimeTokenStore {
     this.remove((row) => row.userId === userId && row.consumedAt === null && (purposes?.includes(row.purpose) ?? true));
   }
 
+  override list(userId: string): OneTimeTokenRecord[] {
+    return [...this.rows.values()]
+      .filter((row) => row.userId === userId)
+      .sort((a, b) => a.createdAt - b.createdAt)
+      .map((row) => ({ ...row }));
+  }
+
+  override removeAll(userId: string): number {
+    return this.remove((row) => row.userId === userId);
+  }
+
   override removeExpired(before: number): number {
     return this.remove(({ expiresAt }) => expiresAt < before);
   }
@@ -37,4 +55,8 @@ export class MemoryOneTimeTokenStore extends OneTimeTokenStore {
     for (const [key] of gone) this.rows.delete(key);
     return gone.length;
   }
+}
+
+function keyOf({ userId, purpose, slot }: OneTimeTokenRecord): string {
+  return JSON.stringify([userId, purpose, slot]);
 }

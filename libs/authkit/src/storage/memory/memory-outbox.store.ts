@@ -34,6 +34,13 @@ export class MemoryOutboxStore extends OutboxStore {
     if (row) Object.assign(row, { claim: null, dueAt, lastError });
   }
 
+  override listOf(userId: string): Pick<OutboxMail, 'template' | 'createdAt'>[] {
+    return [...this.rows.values()]
+      .filter((row) => row.userId === userId)
+      .map(({ template, createdAt }) => ({ template, createdAt }))
+      .sort((a, b) => a.createdAt - b.createdAt);
+  }
+
   override discardOf(userId: string): number {
     return this.remove((row) => row.userId === userId);
   }

@@ -65,6 +65,17 @@ export class MemorySessionStore extends SessionStore {
     return this.of(userId).filter((row) => row.epoch === epoch && isLive(row, at));
   }
 
+  override listAll(userId: string): SessionRecord[] {
+    return [...this.rows.values()]
+      .filter((row) => row.userId === userId)
+      .sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1))
+      .map((row) => ({ ...row }));
+  }
+
+  override removeAll(userId: string): number {
+    return this.of(userId).filter(({ id }) => this.rows.delete(id)).length;
+  }
+
   override countLiveByKey(at: number): { keyId: string; sessions: number }[] {
     const counts = new Map<string, number>();
     for (const row of this.rows.values()) if (isLive(row, at)) counts.set(row.keyId, (counts.get(row.keyId) ?? 0) + 1);

@@ -1,5 +1,5 @@
 import { UserConflictError, UserStore, type GuardedChange, type KnownUser, type NewUser } from '../user.store.js';
-import type { AuthUser, Change, LoginIdentifier, PasswordChange } from '../user.store.js';
+import type { AuthUser, Change, EmailChange, LoginIdentifier, PasswordChange, UserCondition } from '../user.store.js';
 
 interface Row {
   user: AuthUser;
@@ -49,7 +49,7 @@ export class MemoryUserStore extends UserStore {
 
   override changePassword(id: string, change: PasswordChange): boolean {
     return this.change(id, change.at, (row) => {
-      if (change.from !== undefined && row.passwordHash !== change.from) return false;
+      if (!holds(row, { ...change.where, passwordHash: change.from })) return false;
       row.passwordHash = change.to;
       if (change.endSessions) row.sessionEpoch += 1;
       return true;
@@ -60,7 +60,7 @@ export class MemoryUserStore extends UserStore {
     const row = this.rows.get(id);
     if (!row) return 'not_found';
     if (row.user.active === active) return 'unchanged';
-    if (!active && this.isLastAdmin(row, adminRole)) return 'last_admin';
+    if (!active && this.isSole(row, adminRole)) return 'last_admin';
     row.user.active = active;
     if (!active) row.sessionEpoch += 1;
     row.changedAt = at;
@@ -74,17 +74,48 @@ export class MemoryUserStore extends UserStore {
     if (wanted.length === row.user.roles.length && wanted.every((role) => row.user.roles.includes(role))) {
       return 'unchanged';
     }
-    if (adminRole !== null && !wanted.includes(adminRole) && this.isLastAdmin(row, adminRole)) return 'last_admin';
+    if (adminRole !== null && !wanted.includes(adminRole) && this.isSole(row, adminRole)) return 'last_admin';
     row.user.roles = wanted;
     row.changedAt = at;
     return 'changed';
   }
 
-  override setEmailVerified(id: string, verified: boolean, at: number): boolean {
+  override setEmailVerified(id: string, verified: boolean, at: number, where: UserCondition = {}): boolean {
     return this.change(id, at, (row) => {
+      if (!holds(row, where)) return false;
       row.user.emailVerified = verified;
       return true;
     });
+  }
+
+  override changeEmail(id: string, { from, passwordHash, to, at }: EmailChange): boolean {
+    return this.change(id, at, (row) => {
+      if (row.user.email !== from || row.passwordHash !== passwordHash) return false;
+      if (this.isTaken(id, { email: to })) throw new UserConflictError('email');
+      Object.assign(row.user, { email: to, emailVerified: true });
+      return true;
+    });
+  }
+
+  override changeUsername(id: string, username: string, at: number): boolean {
+    return this.change(id, at, (row) => {
+      if (this.isTaken(id, { username })) throw new UserConflictError('username');
+      row.user.username = username;
+      return true;
+    });
+  }
+
+  override remove(id: string, _at: number, adminRole: string | null): GuardedChange {
+    const row = this.rows.get(id);
+    if (!row) return 'not_found';
+    if (this.isSole(row, adminRole)) return 'last_admin';
+    this.rows.delete(id);
+    return 'changed';
+  }
+
+  override isLastAdmin(id: string, adminRole: string | null): boolean {
+    const row = this.rows.get(id);
+    return row !== undefined && this.isSole(row, adminRole);
   }
 
   override endSessions(id: string, at: number): boolean {
@@ -107,12 +138,24 @@ export class MemoryUserStore extends UserStore {
     return true;
   }
 
-  private isLastAdmin(row: Row, adminRole: string | null): boolean {
+  private isTaken(id: string, identifier: LoginIdentifier): boolean {
+    const other = this.findByIdentifier(identifier);
+    return other !== null && other.user.id !== id;
+  }
+
+  private isSole(row: Row, adminRole: string | null): boolean {
     if (adminRole === null || !row.user.active || !row.user.roles.includes(adminRole)) return false;
     return ![...this.rows.values()].some(
       (other) => other !== row && other.user.active && other.user.roles.includes(adminRole),
     );
   }
+}
+
+function holds({ user, passwordHash }: Row, where: UserCondition): boolean {
+  const found: Required<UserCondition> = { email: user.email, emailVerified: user.emailVerified, passwordHash };
+  return (Object.keys(where) as (keyof UserCondition)[]).every(
+    (name) => where[name] === undefined || where[name] === found[name],
+  );
 }
 
 /** Callers get their own object, as from a database. */

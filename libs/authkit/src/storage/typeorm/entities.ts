@@ -1,6 +1,7 @@
 import type { Type } from '@nestjs/common';
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import type { AuthKitFeature } from '../../features/feature.js';
+import { AuthAccountDeletion } from './account-deletion.entity.js';
 import { oneTimeTokenEntity } from './one-time-token.entity.js';
 import { AuthOutboxMail } from './outbox-mail.entity.js';
 import { UserKey, userIdLength } from './user-key.js';
@@ -13,6 +14,7 @@ export interface AuthEntities {
   userState: Type<object>;
   oneTimeToken: Type<object>;
   outboxMail: Type<object>;
+  accountDeletion: Type<object>;
 }
 
 @Entity('auth_locks')
@@ -149,6 +151,7 @@ function makeEntities(userEntity: Type<object> | undefined): AuthEntities {
     userState: AuthUserState,
     oneTimeToken: oneTimeTokenEntity(userEntity),
     outboxMail: AuthOutboxMail,
+    accountDeletion: AuthAccountDeletion,
   };
 }
 
@@ -160,8 +163,9 @@ export function authKitEntities(options: {
   userEntity?: Type<object>;
   features?: readonly AuthKitFeature[];
 }): Type<object>[] {
-  const { session, userRole, lock, userState, oneTimeToken, outboxMail } = entitiesFor(options.userEntity);
+  const { session, userRole, lock, userState, ...others } = entitiesFor(options.userEntity);
   const own = options.userEntity ? [options.userEntity, session, userRole, lock] : [session, userState];
+  const { oneTimeToken, outboxMail, accountDeletion } = others;
   const features = (options.features ?? []).flatMap((feature) => feature.entities ?? []);
-  return [...own, oneTimeToken, outboxMail, AuthAttempt, ...features];
+  return [...own, oneTimeToken, outboxMail, AuthAttempt, accountDeletion, ...features];
 }

@@ -1,6 +1,7 @@
 import type { Type } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
-import type { Connection } from './typeorm-unit-of-work.js';
+import { UserConflictError, type NewUser } from '../user.store.js';
+import type { Connection, TypeOrmUnitOfWork } from './typeorm-unit-of-work.js';
 
 /** Whether some row has one of these values where the entity allows each only once. */
 export async function hasTakenValue(
@@ -13,6 +14,21 @@ export async function hasTakenValue(
     if (await manager.existsBy(entity, where)) return true;
   }
   return false;
+}
+
+/** Which value of a new user is taken, once the database has refused it. */
+export async function conflictOf(
+  source: DataSource,
+  unit: TypeOrmUnitOfWork,
+  entity: Type<object>,
+  { username, email, fields }: NewUser,
+): Promise<UserConflictError> {
+  // By the columns' own collation, which is what the constraint went by.
+  const exists = (where: object) => unit.statement((on) => on.manager.existsBy(entity, where));
+  // The e-mail last: what else is taken must be told in the same words whether the address is taken or not.
+  if (username !== null && (await exists({ username }))) return new UserConflictError('username');
+  if (await unit.statement((on) => hasTakenValue(source, entity, fields, on))) return new UserConflictError('other');
+  return new UserConflictError((await exists({ email })) ? 'email' : 'other');
 }
 
 /** The same values as texts to compare, by the properties they consist of. */

@@ -6,6 +6,7 @@ import { entitiesFor } from './entities.js';
 import { compile, execute, rowReader, type Statement } from './sql-template.js';
 import { TypeOrmUnitOfWork } from './typeorm-unit-of-work.js';
 
+/** What says which place a token is in comes first. */
 const COLUMNS = [
   'userId',
   'purpose',
@@ -18,6 +19,11 @@ const COLUMNS = [
   'consumedAt',
 ] as const;
 const SAME_PLACE = '{t.userId} === :userId AND {t.purpose} = :purpose AND {t.slot} = :slot';
+const UPDATE = `UPDATE {t} SET ${COLUMNS.slice(3)
+  .map((name) => `{t.${name}} = :${name}`)
+  .join(', ')} WHERE ${SAME_PLACE}`;
+const INSERT = `INSERT INTO {t} (${COLUMNS.map((name) => `{t.${name}}`).join(', ')})
+  VALUES (${COLUMNS.map((name) => `:${name}`).join(', ')})`;
 
 /** One-time tokens in `auth_one_time_tokens`. */
 export class TypeOrmOneTimeTokenStore extends OneTimeTokenStore {
@@ -34,20 +40,15 @@ export class TypeOrmOneTimeTokenStore extends OneTimeTokenStore {
   }
 
   override async put(token: OneTimeTokenRecord): Promise<void> {
-    const values = { ...token };
-    const own = COLUMNS.filter((name) => !['userId', 'purpose', 'slot'].includes(name));
-    const update = `UPDATE {t} SET ${own.map((name) => `{t.${name}} = :${name}`).join(', ')} WHERE ${SAME_PLACE}`;
-    const insert = `INSERT INTO {t} (${COLUMNS.map((name) => `{t.${name}}`).join(', ')})
-      VALUES (${COLUMNS.map((name) => `:${name}`).join(', ')})`;
-    if ((await this.run(update, values)).affected > 0) return;
-    try {
-      // In a savepoint of its own, should this be part of a transaction.
-      await this.unit.run((on) => execute(on, this.statement(insert), values));
-    } catch (error) {
-      if (!isUniqueViolation(error)) throw error;
-      // Somebody has put one there meanwhile; the later of the two stays.
-      await this.run(update, values);
-    }
+    const replace = () => this.run(UPDATE, { ...token });
+    if ((await replace()).affected > 0) return;
+    // Somebody may have put one there meanwhile; the later of the two stays.
+    if (!(await this.insert(token))) await replace();
+  }
+
+  override async putIfOlder(token: OneTimeTokenRecord, olderThan: number): Promise<boolean> {
+    const { affected } = await this.run(`${UPDATE} AND {t.createdAt} <= :olderThan`, { ...token, olderThan });
+    return affected > 0 || this.insert(token);
   }
 
   override async find(hash: string): Promise<OneTimeTokenRecord | null> {
@@ -74,8 +75,32 @@ export class TypeOrmOneTimeTokenStore extends OneTimeTokenStore {
     });
   }
 
+  override async list(userId: string): Promise<OneTimeTokenRecord[]> {
+    const { rows } = await this.run(
+      'SELECT {t.*} FROM {t} t WHERE t.{t.userId} === :userId ORDER BY t.{t.createdAt}, t.{t.purpose}, t.{t.slot}',
+      { userId },
+    );
+    return rows.map((row) => this.record(row));
+  }
+
+  override async removeAll(userId: string): Promise<number> {
+    return (await this.run('DELETE FROM {t} WHERE {t.userId} === :userId', { userId })).affected;
+  }
+
   override async removeExpired(before: number): Promise<number> {
     return (await this.run('DELETE FROM {t} WHERE {t.expiresAt} < :before', { before })).affected;
+  }
+
+  /** False when there is one in its place. */
+  private async insert(token: OneTimeTokenRecord): Promise<boolean> {
+    try {
+      // In a savepoint of its own, should this be part of a transaction.
+      await this.unit.run((on) => execute(on, this.statement(INSERT), { ...token }));
+      return true;
+    } catch (error) {
+      if (!isUniqueViolation(error)) throw error;
+      return false;
+    }
   }
 
   private record(row: Record<string, unknown>): OneTimeTokenRecord {

@@ -69,6 +69,15 @@ export class TypeOrmOutboxStore extends OutboxStore {
     );
   }
 
+  override async listOf(userId: string): Promise<Pick<OutboxMail, 'template' | 'createdAt'>[]> {
+    const { rows } = await this.run(
+      `SELECT {o.template} AS template, {o.createdAt} AS written FROM {o}
+       WHERE {o.userId} === :userId ORDER BY {o.createdAt}, {o.id}`,
+      { userId },
+    );
+    return rows.map((row) => ({ template: String(row['template']), createdAt: Number(row['written']) }));
+  }
+
   override async discardOf(userId: string): Promise<number> {
     return (await this.run('DELETE FROM {o} WHERE {o.userId} === :userId', { userId })).affected;
   }

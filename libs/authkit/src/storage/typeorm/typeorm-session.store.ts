@@ -145,6 +145,18 @@ export class TypeOrmSessionStore extends SessionStore {
     return rows.map((row) => toSession(this.reading().session, row));
   }
 
+  override async listAll(userId: string): Promise<SessionRecord[]> {
+    const { rows } = await this.run(
+      'SELECT {s.*} FROM {s} s WHERE {s.userId} === :userId ORDER BY {s.createdAt}, {s.id}',
+      { userId },
+    );
+    return rows.map((row) => toSession(this.reading().session, row));
+  }
+
+  override async removeAll(userId: string): Promise<number> {
+    return (await this.run('DELETE FROM {s} WHERE {s.userId} === :userId', { userId })).affected;
+  }
+
   override async countLiveByKey(at: number): Promise<{ keyId: string; sessions: number }[]> {
     const { rows } = await this.run(
       `SELECT MIN({s.keyId}) AS name, COUNT(*) AS sessions FROM {s} WHERE ${LIVE} GROUP BY bytes({s.keyId})`,
@@ -161,7 +173,9 @@ export class TypeOrmSessionStore extends SessionStore {
     // As bytes, because MySQL refuses a union of columns with different collations.
     const { rows } = await this.run(
       `SELECT 'session' AS kind, bytes({s.id}) AS id, {s.changedAt} AS changed FROM {s} WHERE {s.changedAt} >= :since
-       UNION ALL SELECT 'user' AS kind, ${users} WHERE ${userChangedAt} >= :since`,
+       UNION ALL SELECT 'user' AS kind, ${users} WHERE ${userChangedAt} >= :since
+       UNION ALL SELECT 'user' AS kind, bytes({d.userId}) AS id, {d.erasedAt} AS changed FROM {d}
+       WHERE {d.erasedAt} >= :since`,
       { since },
     );
     const own = rows.map((row): Change => ({
@@ -188,9 +202,10 @@ export class TypeOrmSessionStore extends SessionStore {
   private statement(template: string): Statement {
     let statement = this.compiled.get(template);
     if (!statement) {
-      const { session, userRole, userState } = entitiesFor(this.userEntity);
+      const { session, userRole, userState, accountDeletion } = entitiesFor(this.userEntity);
       const tables = {
         s: this.source.getMetadata(session),
+        d: this.source.getMetadata(accountDeletion),
         ...(this.userEntity
           ? { u: this.source.getMetadata(this.userEntity), r: this.source.getMetadata(userRole) }
           : { t: this.source.getMetadata(userState) }),

@@ -1,19 +1,29 @@
 import type { Type } from '@nestjs/common';
-import type { DataSource, QueryRunner } from 'typeorm';
+import type { DataSource } from 'typeorm';
 import { UserConflictError, UserStore, type GuardedChange, type KnownUser, type NewUser } from '../user.store.js';
-import type { AuthUser, CreateOutcome, LoginIdentifier, PasswordChange } from '../user.store.js';
+import type {
+  AuthUser,
+  CreateOutcome,
+  EmailChange,
+  LoginIdentifier,
+  PasswordChange,
+  UserCondition,
+} from '../user.store.js';
 import { createMany, newUserRow } from './create-many.js';
 import { isUniqueViolation } from './dialect.js';
 import { entitiesFor } from './entities.js';
+import { LastAdmin } from './last-admin.js';
 import { compile, execute, type Statement } from './sql-template.js';
-import { hasProperty, hasTakenValue, uniqueTexts } from './taken-value.js';
+import { conflictOf, hasProperty, uniqueTexts } from './taken-value.js';
 import { TypeOrmUnitOfWork, type Connection } from './typeorm-unit-of-work.js';
-import { userRows, type UserRows } from './user-rows.js';
+import { guardOf } from './user-condition.js';
+import { insertRoles, userRows, type UserRows } from './user-rows.js';
 
 /** Users in the host's entity, their roles in `auth_user_roles`. */
 export class TypeOrmUserStore extends UserStore {
   private readonly unit: TypeOrmUnitOfWork;
   private readonly compiled = new Map<string, Statement>();
+  private readonly admins: LastAdmin;
   private reader?: UserRows;
 
   constructor(
@@ -22,6 +32,11 @@ export class TypeOrmUserStore extends UserStore {
   ) {
     super();
     this.unit = new TypeOrmUnitOfWork(source);
+    this.admins = new LastAdmin(
+      userEntity,
+      (template) => this.statement(template),
+      () => this.rows,
+    );
   }
 
   override findById(id: string): Promise<KnownUser | null> {
@@ -39,10 +54,10 @@ export class TypeOrmUserStore extends UserStore {
     try {
       await this.unit.run(async (runner) => {
         await runner.manager.insert(this.userEntity, row);
-        await this.insertRoles(runner, user.id, user.roles);
+        await insertRoles(runner, this.userEntity, user.id, user.roles);
       });
     } catch (error) {
-      throw isUniqueViolation(error) ? await this.conflictOf(user) : error;
+      throw isUniqueViolation(error) ? await conflictOf(this.source, this.unit, this.userEntity, user) : error;
     }
     return (await this.findById(user.id))!;
   }
@@ -78,26 +93,22 @@ export class TypeOrmUserStore extends UserStore {
   }
 
   override async changePassword(id: string, change: PasswordChange): Promise<boolean> {
-    const guard =
-      change.from === undefined
-        ? ''
-        : change.from === null
-          ? ' AND {u.passwordHash} IS NULL'
-          : ' AND {u.passwordHash} === :from';
+    const { to, endSessions, at } = change;
+    const where = { ...change.where, passwordHash: change.from };
     return this.update(
       `UPDATE {u} SET {u.passwordHash} = :to, {u.sessionEpoch} = {u.sessionEpoch} + :bump, {u.changedAt} = :at
-       WHERE {u.id} === :id${guard}`,
-      { id, to: change.to, from: change.from, bump: change.endSessions ? 1 : 0, at: change.at },
+       WHERE {u.id} === :id${guardOf(where)}`,
+      { ...where, id, to, bump: endSessions ? 1 : 0, at },
     );
   }
 
   override setActive(id: string, active: boolean, at: number, adminRole: string | null): Promise<GuardedChange> {
     return this.unit.run(async (runner) => {
-      if (adminRole !== null && !active) await this.lockAdmins(runner);
+      if (adminRole !== null && !active) await this.admins.lock(runner);
       const before = await this.stateOf(runner, id);
       if (!before) return 'not_found';
       if (before.active === active) return 'unchanged';
-      if (!active && (await this.isLastAdmin(runner, id, before.roles, adminRole))) return 'last_admin';
+      if (!active && (await this.admins.is(runner, id, before.roles, adminRole))) return 'last_admin';
       await execute(
         runner,
         this.statement(
@@ -119,26 +130,62 @@ export class TypeOrmUserStore extends UserStore {
     const wanted = [...new Set(roles)];
     return this.unit.run(async (runner) => {
       const demoting = adminRole !== null && !wanted.includes(adminRole);
-      if (demoting) await this.lockAdmins(runner);
+      if (demoting) await this.admins.lock(runner);
       // First the user's row, so that two changes of one user's roles follow each other.
       const touch = this.statement('UPDATE {u} SET {u.changedAt} = :at WHERE {u.id} === :id');
       if ((await execute(runner, touch, { id, at })).affected === 0) return 'not_found';
       const before = (await this.stateOf(runner, id))!;
       if (before.roles.length === wanted.length && wanted.every((role) => before.roles.includes(role)))
         return 'unchanged';
-      if (demoting && before.active && (await this.isLastAdmin(runner, id, before.roles, adminRole)))
-        return 'last_admin';
+      if (demoting && before.active && (await this.admins.is(runner, id, before.roles, adminRole))) return 'last_admin';
       await execute(runner, this.statement('DELETE FROM {r} WHERE {r.userId} === :id'), { id });
-      await this.insertRoles(runner, id, wanted);
+      await insertRoles(runner, this.userEntity, id, wanted);
       return 'changed';
     });
   }
 
-  override setEmailVerified(id: string, verified: boolean, at: number): Promise<boolean> {
-    return this.update('UPDATE {u} SET {u.emailVerified} = :verified, {u.changedAt} = :at WHERE {u.id} === :id', {
-      id,
-      verified,
-      at,
+  override setEmailVerified(id: string, verified: boolean, at: number, where: UserCondition = {}): Promise<boolean> {
+    return this.update(
+      `UPDATE {u} SET {u.emailVerified} = :verified, {u.changedAt} = :at WHERE {u.id} === :id${guardOf(where)}`,
+      { ...where, id, verified, at },
+    );
+  }
+
+  override changeEmail(id: string, change: EmailChange): Promise<boolean> {
+    return this.unlessTaken('email', () =>
+      this.update(
+        `UPDATE {u} SET {u.email} = :to, {u.emailVerified} = :verified, {u.changedAt} = :at
+         WHERE {u.id} === :id AND {u.email} === :from${hasHash(change.passwordHash, ':passwordHash')}`,
+        { id, ...change, verified: true },
+      ),
+    );
+  }
+
+  override changeUsername(id: string, username: string, at: number): Promise<boolean> {
+    return this.unlessTaken('username', () =>
+      this.update('UPDATE {u} SET {u.username} = :username, {u.changedAt} = :at WHERE {u.id} === :id', {
+        id,
+        username,
+        at,
+      }),
+    );
+  }
+
+  override remove(id: string, _at: number, adminRole: string | null): Promise<GuardedChange> {
+    return this.unit.run(async (runner) => {
+      if (adminRole !== null) await this.admins.lock(runner);
+      const before = await this.stateOf(runner, id);
+      if (!before) return 'not_found';
+      if (before.active && (await this.admins.is(runner, id, before.roles, adminRole))) return 'last_admin';
+      const { affected } = await execute(runner, this.statement('DELETE FROM {u} WHERE {u.id} === :id'), { id });
+      return affected === 1 ? 'changed' : 'not_found';
+    });
+  }
+
+  override isLastAdmin(id: string, adminRole: string | null): Promise<boolean> {
+    return this.unit.statement(async (on) => {
+      const state = adminRole === null ? null : await this.stateOf(on, id);
+      return state !== null && state.active && this.admins.is(on, id, state.roles, adminRole);
     });
   }
 
@@ -164,63 +211,19 @@ export class TypeOrmUserStore extends UserStore {
     return (await this.unit.statement((on) => execute(on, statement, values))).affected === 1;
   }
 
-  private async stateOf(runner: QueryRunner, id: string): Promise<{ active: boolean; roles: string[] } | null> {
-    const statement = this.statement(
-      'SELECT {u.*}, r.{r.role} AS role FROM {u} u LEFT JOIN {r} r ON r.{r.userId} = u.{u.id} WHERE u.{u.id} === :id',
-    );
-    return this.rows.read((await execute(runner, statement, { id })).rows)?.user ?? null;
-  }
-
-  private async insertRoles(runner: QueryRunner, userId: string, roles: readonly string[]): Promise<void> {
-    if (roles.length === 0) return;
-    const { userRole } = entitiesFor(this.userEntity);
-    const rows = [...new Set(roles)].map((role) => ({ userId, role }));
+  private async unlessTaken(field: 'email' | 'username', change: () => Promise<boolean>): Promise<boolean> {
     try {
-      await runner.manager.insert(userRole, rows);
+      return await change();
     } catch (error) {
-      // Two of them are one to the column's collation.
-      throw isUniqueViolation(error) ? new UserConflictError('roles') : error;
+      throw isUniqueViolation(error) ? new UserConflictError(field) : error;
     }
   }
 
-  /** Serialises whatever could remove an administrator: without it two could remove each other (write skew). */
-  private async lockAdmins(runner: QueryRunner): Promise<void> {
-    const lock = this.statement("UPDATE {l} SET {l.taken} = 1 WHERE {l.name} = 'admins'");
-    if ((await execute(runner, lock, {})).affected === 1) return;
-    const { lock: entity } = entitiesFor(this.userEntity);
-    await runner.manager
-      .createQueryBuilder()
-      .insert()
-      .into(entity)
-      .values({ name: 'admins', taken: 0 })
-      .orIgnore()
-      .execute();
-    await execute(runner, lock, {});
-  }
-
-  private async isLastAdmin(
-    runner: QueryRunner,
-    id: string,
-    roles: string[],
-    adminRole: string | null,
-  ): Promise<boolean> {
-    if (adminRole === null || !roles.includes(adminRole)) return false;
-    const others = this.statement(
-      `SELECT COUNT(*) AS others FROM {r} r JOIN {u} u ON u.{u.id} = r.{r.userId}
-       WHERE r.{r.role} === :adminRole AND u.{u.active} = :active AND u.{u.id} <> :id${this.rows.notDeleted}`,
+  private async stateOf(on: Connection, id: string): Promise<{ active: boolean; roles: string[] } | null> {
+    const statement = this.statement(
+      'SELECT {u.*}, r.{r.role} AS role FROM {u} u LEFT JOIN {r} r ON r.{r.userId} = u.{u.id} WHERE u.{u.id} === :id',
     );
-    const { rows } = await execute(runner, others, { adminRole, active: true, id });
-    return Number(rows[0]['others']) === 0;
-  }
-
-  private async conflictOf({ username, email, fields }: NewUser): Promise<UserConflictError> {
-    // By the columns' own collation, which is what the constraint went by.
-    const exists = (where: object) => this.unit.statement((on) => on.manager.existsBy(this.userEntity, where));
-    // The e-mail last: what else is taken must be told in the same words whether the address is taken or not.
-    if (username !== null && (await exists({ username }))) return new UserConflictError('username');
-    if (await this.unit.statement((on) => hasTakenValue(this.source, this.userEntity, fields, on)))
-      return new UserConflictError('other');
-    return new UserConflictError((await exists({ email })) ? 'email' : 'other');
+    return this.rows.read((await execute(on, statement, { id })).rows)?.user ?? null;
   }
 
   private get rows(): UserRows {
@@ -244,4 +247,9 @@ export class TypeOrmUserStore extends UserStore {
     }
     return statement;
   }
+}
+
+/** The condition that the stored hash is this one. */
+function hasHash(hash: string | null, parameter: string): string {
+  return hash === null ? ' AND {u.passwordHash} IS NULL' : ` AND {u.passwordHash} === ${parameter}`;
 }

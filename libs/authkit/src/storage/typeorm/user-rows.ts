@@ -1,7 +1,8 @@
 import type { Type } from '@nestjs/common';
-import type { DataSource } from 'typeorm';
-import type { AuthUser, KnownUser } from '../user.store.js';
-import { dialectOf } from './dialect.js';
+import type { DataSource, QueryRunner } from 'typeorm';
+import { UserConflictError, type AuthUser, type KnownUser } from '../user.store.js';
+import { dialectOf, isUniqueViolation } from './dialect.js';
+import { entitiesFor } from './entities.js';
 import { rowReader } from './sql-template.js';
 
 /** Reads users out of rows selected as `{u.*}, role`, one row per role. */
@@ -36,4 +37,21 @@ export function userRows(source: DataSource, userEntity: Type<AuthUser>): UserRo
       };
     },
   };
+}
+
+/** Gives roles to a user who has none of them. Throws {@link UserConflictError} when two are one to the database. */
+export async function insertRoles(
+  runner: QueryRunner,
+  userEntity: Type<AuthUser>,
+  userId: string,
+  roles: readonly string[],
+): Promise<void> {
+  if (roles.length === 0) return;
+  const rows = [...new Set(roles)].map((role) => ({ userId, role }));
+  try {
+    await runner.manager.insert(entitiesFor(userEntity).userRole, rows);
+  } catch (error) {
+    // Two of them are one to the column's collation.
+    throw isUniqueViolation(error) ? new UserConflictError('roles') : error;
+  }
 }

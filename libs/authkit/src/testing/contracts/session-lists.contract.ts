@@ -38,6 +38,22 @@ export const sessionListChecks: Record<string, (sessions: SessionFixtures) => Pr
     assertIs('sessions left', (await listed(sessions, userId)).length, 5);
   },
 
+  'lists all that is held of a user’s sessions, the oldest first, and removes it': async (sessions) => {
+    const [userId, otherId] = [await sessions.user(), await sessions.user()];
+    const younger = await sessions.add(userId, { createdAt: AT + 5 });
+    const older = await sessions.add(userId, { epoch: 7, idleExpiresAt: AT - 1 });
+    const other = await sessions.add(otherId);
+    await sessions.store.revoke(younger.id, 'logout', AT + 9);
+    assertIs('listAll', await sessions.store.listAll(userId), [
+      await sessions.get(older.id),
+      await sessions.get(younger.id),
+    ]);
+    assertIs('removeAll', await sessions.store.removeAll(userId), 2);
+    assertIs('listAll after', await sessions.store.listAll(userId), []);
+    assertIs('the other user’s', (await sessions.store.listAll(otherId)).length, 1);
+    assertHas('it', await sessions.get(other.id), { userId: otherId });
+  },
+
   'counts live sessions by the key of their newest token': async (sessions) => {
     const userId = await sessions.user();
     const later = AT + 2000 * HOUR;

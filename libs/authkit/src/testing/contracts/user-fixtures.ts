@@ -10,6 +10,9 @@ export type UserStoreAbility =
   | 'setActive'
   | 'setRoles'
   | 'setEmailVerified'
+  | 'changeEmail'
+  | 'changeUsername'
+  | 'remove'
   /** Users have usernames, and are found by them. */
   | 'usernames'
   /** It keeps session epochs: `sessionEpoch` in every record, and `endSessions()`. */
@@ -29,8 +32,19 @@ export interface UserStoreContractOptions {
   roles?: readonly [string, string, string];
 }
 
-const ALL = ['create', 'updateProfile', 'changePassword', 'setActive', 'setRoles', 'setEmailVerified'] as const;
-const USUAL: readonly UserStoreAbility[] = [...ALL, 'usernames', 'epochs'];
+const USUAL: readonly UserStoreAbility[] = [
+  'create',
+  'updateProfile',
+  'changePassword',
+  'setActive',
+  'setRoles',
+  'setEmailVerified',
+  'changeEmail',
+  'changeUsername',
+  'remove',
+  'usernames',
+  'epochs',
+];
 
 /** An instant in whole seconds: not every column keeps milliseconds. */
 export const AT = 1_800_000_000_000;

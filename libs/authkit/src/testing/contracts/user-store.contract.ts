@@ -6,6 +6,7 @@ import { UserConflictError, type UserStore, type NewUser } from '../../storage/u
 import { assertHas, assertIs, assertWinners, casesOn, later, type ContractCase } from './contract.js';
 import { AT, abilitiesOf, hashNo, UserFixtures, type UserStoreContractOptions } from './user-fixtures.js';
 import { importChecks } from './user-imports.contract.js';
+import { identityChecks } from './user-identity.contract.js';
 import { roleChecks } from './user-roles.contract.js';
 import { sessionEpochChecks } from './user-epochs.contract.js';
 
@@ -30,6 +31,7 @@ export function userStoreContract(
     ...(has('updateProfile') && profileChecks),
     ...(has('changePassword') && passwordChecks),
     ...(has('setEmailVerified') && emailChecks),
+    ...identityChecks(abilities),
     ...roleChecks(abilities),
     ...sessionEpochChecks(abilities),
     'answers not_supported for every method it does not have': refusesTheRest,
@@ -184,9 +186,15 @@ async function refusesTheRest(users: UserFixtures): Promise<void> {
     setActive: () => store.setActive(id, true, AT, null),
     setRoles: () => store.setRoles(id, [roles[0]], AT, null),
     setEmailVerified: () => store.setEmailVerified(id, true, AT),
+    changeEmail: () =>
+      store.changeEmail(id, { from: 'a@example.com', passwordHash: null, to: 'b@example.com', at: AT }),
+    changeUsername: () => store.changeUsername(id, 'somebody', AT),
+    remove: () => store.remove(id, AT, null),
   };
   for (const [name, call] of Object.entries(calls)) {
-    if (users.can(name as keyof typeof calls)) continue;
+    const can = users.can(name as keyof typeof calls);
+    assertIs(`supports('${name}')`, store.supports(name as keyof typeof calls), can);
+    if (can) continue;
     const supported = `${name}() works, but options.supports does not name it`;
     await assert.rejects(later<unknown>(call), { code: 'not_supported' }, supported);
   }

@@ -3,6 +3,7 @@ import type { AuthKitFeature } from '../../../features/feature.js';
 import { AuthKitConfigError } from '../../../kernel/errors.js';
 import { accountsMigration } from './accounts.migration.js';
 import { attemptsMigration } from './attempts.migration.js';
+import { deletionsMigration } from './deletions.migration.js';
 import type { MigrationClass } from './migration-class.js';
 import { sessionsMigration } from './sessions.migration.js';
 import { usersMigration } from './users.migration.js';
@@ -37,6 +38,7 @@ export function authKitMigrations(options: AuthKitMigrationsOptions = {}): Migra
     sessionsMigration(userEntity),
     accountsMigration(userEntity),
     attemptsMigration(userEntity),
+    deletionsMigration(userEntity),
     // A feature's type names no ORM, so that apps without one can read it.
     ...(features.flatMap(({ migrations }) => migrations?.(userEntity) ?? []) as MigrationClass[]),
   ];
