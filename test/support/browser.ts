@@ -2,12 +2,12 @@ import { existsSync } from 'node:fs';
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
 
 const KNOWN = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
-const executablePath = process.env['AUTHKIT_CHROMIUM'] ?? KNOWN.find((path) => existsSync(path));
+const executablePath = process.env['CHROMIUM_PATH'] ?? KNOWN.find((path) => existsSync(path));
 
 /** Null, or what to do to have the tests in a browser run too. */
 export const missingBrowser: string | null = executablePath
   ? null
-  : 'install Chromium, or name its file in AUTHKIT_CHROMIUM';
+  : 'install Chromium, or name its file in CHROMIUM_PATH';
 
 /** A real Chromium; each page in a profile of its own. */
 export class RealBrowser {
