@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import {
   PasswordHasher,
+  type DeviceRecord,
   type GuardedChange,
   type KnownUser,
   type LoginIdentifier,
@@ -10,6 +11,8 @@ import {
   type UserStore,
 } from 'nest-authkit';
 import {
+  deviceStoreContract,
+  MemoryDeviceStore,
   MemorySessionStore,
   MemoryUserStateStore,
   MemoryUserStore,
@@ -195,6 +198,38 @@ describe('the contract of session stores', () => {
       return { users, sessions: new Store(users) };
     };
     expect(await failuresOf(sessionStoreContract(makeStores))).toContain(caught);
+  });
+});
+
+class ForgetsTheNewest extends MemoryDeviceStore {
+  override trim(userId: string, max: number): number {
+    const extra = super.listLive(userId).slice(0, -max);
+    return extra.filter(({ id }) => super.revoke(id, userId, 0)).length;
+  }
+}
+
+class FindsAnybodys extends MemoryDeviceStore {
+  override findLive(id: string): never {
+    return super.findLive(id, this.owner) as never;
+  }
+  private owner = '';
+  override insert(device: DeviceRecord): void {
+    this.owner = device.userId;
+    super.insert(device);
+  }
+}
+
+describe('the contract of device stores', () => {
+  it.each<[string, typeof MemoryDeviceStore, string]>([
+    [
+      'forgets the newest',
+      ForgetsTheNewest,
+      'removes the revoked and those seen longest ago beyond a limit, and nobody else’s',
+    ],
+    ['finds anybody’s', FindsAnybodys, 'finds a device of its user with every field, and nobody else’s'],
+  ])('notices one that %s', async (_what, Store, caught) => {
+    const makeStores = () => ({ users: new MemoryUserStore(), devices: new Store() });
+    expect(await failuresOf(deviceStoreContract(makeStores))).toContain(caught);
   });
 });
 

@@ -4,12 +4,15 @@ import {
   AuthUserBase,
   type AttemptStore,
   type AuthUser,
+  type DeviceStore,
   type DeletionStore,
   type SessionStore,
   type UserStateStore,
   type UserStore,
 } from 'nest-authkit';
 import {
+  deviceStoreContract,
+  MemoryDeviceStore,
   attemptStoreContract,
   FixedClock,
   MemoryAttemptStore,
@@ -25,6 +28,7 @@ import {
   type UserStoreContractOptions,
 } from 'nest-authkit/testing';
 import { Column, DataSource, Entity, type DataSourceOptions } from 'typeorm';
+import { TypeOrmDeviceStore } from '../../libs/authkit/src/storage/typeorm/typeorm-device.store.js';
 import { TypeOrmAttemptStore } from '../../libs/authkit/src/storage/typeorm/typeorm-attempt.store.js';
 import { TypeOrmDeletionStore } from '../../libs/authkit/src/storage/typeorm/typeorm-deletion.store.js';
 import { TypeOrmSessionStore } from '../../libs/authkit/src/storage/typeorm/typeorm-session.store.js';
@@ -41,6 +45,7 @@ class Person extends AuthUserBase {
 }
 
 type Stores = {
+  devices: DeviceStore;
   users: UserStore;
   sessions: SessionStore;
   states: UserStateStore;
@@ -63,6 +68,7 @@ async function onTypeOrm(options: DataSourceOptions, drop?: () => Promise<void>)
     users,
     sessions: new TypeOrmSessionStore(source, Person as new () => AuthUser, users),
     states: new TypeOrmUserStateStore(source),
+    devices: new TypeOrmDeviceStore(source, Person as new () => AuthUser),
     attempts: new TypeOrmAttemptStore(source, clock),
     deletions: new TypeOrmDeletionStore(source),
   };
@@ -75,8 +81,9 @@ const PLACES: Record<string, () => Promise<Stores>> = {
     const users = new MemoryUserStore();
     const states = new MemoryUserStateStore();
     const attempts = new MemoryAttemptStore(clock);
+    const devices = new MemoryDeviceStore();
     const deletions = new MemoryDeletionStore();
-    return Promise.resolve({ users, sessions: new MemorySessionStore(users), states, attempts, deletions });
+    return Promise.resolve({ users, sessions: new MemorySessionStore(users), states, devices, attempts, deletions });
   },
   'SQLite by libsql': async () => onPrepared(await prepareDatabase('sqlite', entities)),
   PostgreSQL: async () => onPrepared(await prepareDatabase('postgres', entities)),
@@ -115,6 +122,7 @@ for (const [name, makeStores] of Object.entries(PLACES)) {
 
     describe('users', () => run(userStoreContract(async () => (await makeStores()).users, { fields, supports })));
     describe('sessions', () => run(sessionStoreContract(makeStores)));
+    describe('devices', () => run(deviceStoreContract(makeStores)));
     describe('epochs of users elsewhere', () => run(userStateStoreContract(async () => (await makeStores()).states)));
     const pass = (ms: number) => clock.advance(ms);
     describe('attempts', () => run(attemptStoreContract(async () => ({ store: (await makeStores()).attempts, pass }))));

@@ -286,6 +286,7 @@ describeOn('the demo', { databases: DATABASES }, ({ adapter, database }) => {
     }
     expect(open.sort()).toEqual([
       'get /',
+      'post /auth/devices/not-me',
       'post /auth/login',
       'post /auth/logout',
       'post /auth/passport/legacy',
@@ -337,6 +338,8 @@ describeOnDatabases('the demo in production', ALL_DATABASES, (database) => {
       'AuthKitUsers',
       'AuthKitSessions',
       'Notes',
+      'AuthKitAccounts',
+      'AuthKitDevices',
       'LegacyMembers',
     ]);
     const [, password] = /password {2,}(\S+)/.exec(lines.join(' '))!;

@@ -94,8 +94,9 @@ describeOn('a passport strategy as a way to sign in', { databases: DATABASES }, 
     t.events.length = 0;
     const reply = await t.client.post('/auth/passport/legacy', GRACE);
     const id = reply.body.user.id as string;
-    expect(t.events.map(({ type }) => type)).toEqual(['session.issued', 'login.succeeded']);
-    expect(t.events[1]).toMatchObject({ subject: id, details: { amr: ['pwd'] } });
+    const events = t.events.filter(({ type }) => type !== 'mail.sent');
+    expect(events.map(({ type }) => type)).toEqual(['session.issued', 'login.succeeded']);
+    expect(events[1]).toMatchObject({ subject: id, details: { amr: ['pwd'] } });
     expect(t.auth.verifyAccessToken(reply.body.access_token as string).amr).toEqual(['pwd']);
   });
 
@@ -129,6 +130,7 @@ describeOn('a passport strategy as a way to sign in', { databases: DATABASES }, 
     expect(names).toEqual([
       ['authkit_at', 'e'],
       ['authkit_rt', 'n'],
+      ['authkit_device', 'n'],
       ['authkit_signin_acme', ''],
     ]);
     const me = await t.client.get('/auth/me', { cookie: cookieHeader(reply.cookies) });

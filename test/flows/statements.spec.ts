@@ -50,10 +50,22 @@ describeOn('statements', { adapters: ['express'], databases: ALL_DATABASES }, (p
     expect(await counted(() => t.client.get('/probe/user', { token }))).toEqual({ status: 200, statements: 1 });
   });
 
-  it('a login takes three', async () => {
-    await t.signUp('login@example.com');
-    const login = () => t.client.post('/auth/login', { identifier: 'login@example.com', password: PASSWORD });
-    expect(await counted(login)).toEqual({ status: 200, statements: 3 });
+  it('a login on a known device takes four, and a fifth when it was last seen more than a minute ago', async () => {
+    await t.kit.user({ email: 'login@example.com', password: PASSWORD });
+    const body = { identifier: 'login@example.com', password: PASSWORD };
+    const first = await t.client.post('/auth/login', body);
+    const headers = { 'x-authkit-device': first.body.device_token as string };
+    const login = () => t.client.post('/auth/login', body, { headers });
+    expect(await counted(login)).toEqual({ status: 200, statements: 4 });
+    t.clock.advance(60_000);
+    expect(await counted(login)).toEqual({ status: 200, statements: 5 });
+    expect(await counted(login)).toEqual({ status: 200, statements: 4 });
+  });
+
+  it('the first login of a user takes seven, as its device is new', async () => {
+    await t.kit.user({ email: 'first@example.com', password: PASSWORD });
+    const login = () => t.client.post('/auth/login', { identifier: 'first@example.com', password: PASSWORD });
+    expect(await counted(login)).toEqual({ status: 200, statements: 7 });
   });
 
   it('a refresh takes two, and so does its retry within the grace', async () => {

@@ -79,6 +79,7 @@ describe('migrations', () => {
       'AuthKitSessions1795500000001',
       'AuthKitAccounts1795600000000',
       'AuthKitAttempts1795600000001',
+      'AuthKitDevices1795600000002',
       'AuthKitDeletions1795600000003',
     ]);
     expect(authKitMigrations({ userEntity: PlainUser, usersTable: 'own' })).toHaveLength(names.length - 1);

@@ -28,6 +28,7 @@ const ORIGIN = { origin: 'http://localhost:3000' };
 const BELONGS: Record<string, readonly string[]> = {
   'access token': ['tokens of a reply', 'AuthService.login()', 'AuthService.refresh()'],
   'refresh token': ['tokens of a reply', 'AuthService.login()', 'AuthService.refresh()'],
+  'device token': ['tokens of a reply'],
   'password hash': ['table users.password_hash'],
   seed: ['table auth_sessions.seed'],
 };
@@ -72,11 +73,11 @@ describeOn('canary secrets', { databases: ['sqlite', 'postgres'] }, (place) => {
   /** One call; its reply is looked at without the tokens, which are taken out and known from then on. */
   async function call(method: string, path: string, options: CallOptions = {}): Promise<Reply> {
     const reply = await t.client.call(method, path, options);
-    const { access_token, refresh_token, ...body } = Object(reply.body) as Record<string, string>;
+    const { access_token, refresh_token, device_token, ...body } = Object(reply.body) as Record<string, string>;
     const { 'set-cookie': cookies = [], ...headers } = reply.headers;
     canaries.see('reply', typeof reply.body === 'string' ? reply.text : body, headers, reply.status);
-    canaries.see('tokens of a reply', cookies, access_token ?? '', refresh_token ?? '');
-    const values = cookies.map((cookie) => /^authkit_(at|rt)=([^;]*)/.exec(cookie)!);
+    canaries.see('tokens of a reply', cookies, access_token ?? '', refresh_token ?? '', device_token ?? '');
+    const values = cookies.map((cookie) => /^authkit_(at|rt|device)=([^;]*)/.exec(cookie)!);
     canaries.add(
       'access token',
       access_token,
@@ -86,6 +87,11 @@ describeOn('canary secrets', { databases: ['sqlite', 'postgres'] }, (place) => {
       'refresh token',
       refresh_token,
       ...values.filter(([, kind]) => kind === 'rt').map(([, , value]) => value),
+    );
+    canaries.add(
+      'device token',
+      device_token,
+      ...values.filter(([, kind]) => kind === 'device').map(([, , value]) => value),
     );
     return reply;
   }

@@ -37,6 +37,12 @@ import { UsernameChanges } from './account/username-changes.js';
 import { UserView } from './account/user-view.js';
 import { AuthService } from './auth.service.js';
 import { BootCheck } from './boot-check.js';
+import { DeviceWiper } from './devices/device-wiper.js';
+import { DeviceTokens } from './devices/device-tokens.js';
+import { devicesController } from './devices/devices.controller.js';
+import { DisownedLogins } from './devices/disowned-logins.js';
+import { KnownDevices } from './devices/known-devices.js';
+import { NewDeviceNotice } from './devices/new-device-notice.js';
 import type { AuthKitFeature } from './features/feature.js';
 import { HttpGate } from './http/http-gate.js';
 import { OWN_CONTROLLERS, OwnRoutes } from './http/own-routes.js';
@@ -159,6 +165,7 @@ function compose(definition: DynamicModule, options: AuthKitStaticOptions): Dyna
       ...[OneTimeTokens, AfterReply],
       ...[MAILER_PROVIDER, MailboxMailer, MailboxRoute, MailLocales, MailRenderer, MailDelivery, SealedMails],
       ...[Outbox, OutboxWorker],
+      ...[DeviceTokens, KnownDevices, NewDeviceNotice, DisownedLogins],
       ...[AccountWipers, Registrations, EmailVerification, PasswordResets],
       ...[EmailChanges, UsernameChanges, Deletions, Erasures, DataExport],
       ...pageProviders(options),
@@ -169,10 +176,7 @@ function compose(definition: DynamicModule, options: AuthKitStaticOptions): Dyna
         SECOND_FACTORS,
         features.map(({ secondFactor }) => secondFactor),
       ),
-      ...collected(
-        ACCOUNT_WIPERS,
-        features.map(({ accountWiper }) => accountWiper),
-      ),
+      ...collected(ACCOUNT_WIPERS, [DeviceWiper, ...features.map(({ accountWiper }) => accountWiper)]),
       ...subscribed([SecurityNotices, ...features.map(({ listener }) => listener)]),
       ...(options.globalGuard === false ? [] : [{ provide: APP_GUARD, useExisting: AuthKitGuard }]),
     ],
@@ -216,6 +220,7 @@ function controllersOf(
     passwordController(path),
     emailController(path),
     sessionsController(path),
+    devicesController(path),
     emailChangeController(path),
     accountLifecycleController(path, user),
     ...(routes.pages === false ? [] : [pagesController(path)]),

@@ -68,6 +68,7 @@ export {
   type AuthEventDetails,
   type AuthEventListener,
   type AuthEventType,
+  type EventDevice,
   type MailFailure,
   type EventParties,
   type RevocationReason,
@@ -111,6 +112,7 @@ export type { TokenPair } from './sessions/token-pair.js';
 export { AttemptStore, type AttemptCount } from './storage/attempt.store.js';
 export { DeletionStore, type DeletionRecord } from './storage/deletion.store.js';
 export { UserStateStore } from './storage/user-state.store.js';
+export { DeviceStore, type DeviceRecord, type DeviceSighting } from './storage/device.store.js';
 export { SessionStore, type SessionRecord, type SessionWithUser } from './storage/session.store.js';
 export {
   UserConflictError,

@@ -5,6 +5,7 @@ import { AUTH_DATA_SOURCE } from './boot-check.js';
 import { Clock, SystemClock } from './kernel/clock.js';
 import { AuthKitConfigError } from './kernel/errors.js';
 import type { AuthKitStaticOptions } from './options/authkit-options.js';
+import { DeviceStore } from './storage/device.store.js';
 import { DeletionStore } from './storage/deletion.store.js';
 import { ExternalUserStore } from './storage/external-user.store.js';
 import { MemoryUnitOfWork } from './storage/memory/memory-unit-of-work.js';
@@ -14,6 +15,7 @@ import { OutboxStore } from './storage/outbox.store.js';
 import { SessionStore } from './storage/session.store.js';
 import { DatabaseClock } from './storage/typeorm/database-clock.js';
 import { authKitEntities } from './storage/typeorm/entities.js';
+import { TypeOrmDeviceStore } from './storage/typeorm/typeorm-device.store.js';
 import { TypeOrmDeletionStore } from './storage/typeorm/typeorm-deletion.store.js';
 import { TypeOrmOneTimeTokenStore } from './storage/typeorm/typeorm-one-time-token.store.js';
 import { TypeOrmOutboxStore } from './storage/typeorm/typeorm-outbox.store.js';
@@ -41,8 +43,8 @@ export function storageOf(options: AuthKitStaticOptions): { imports: DynamicModu
   if (userEntity && storage.users) {
     throw new AuthKitConfigError('storage.users', 'it is given beside userEntity', 'Keep the one where users live.');
   }
-  const { users, sessions, oneTimeTokens, outbox, deletions } = storage;
-  const usesTypeOrm = [users, sessions, oneTimeTokens, outbox, deletions].includes(undefined);
+  const { users, sessions, oneTimeTokens, outbox, devices, deletions } = storage;
+  const usesTypeOrm = [users, sessions, oneTimeTokens, outbox, devices, deletions].includes(undefined);
   const source = getDataSourceToken(options.dataSource);
   const onTypeOrm = (token: abstract new () => object, make: (one: DataSource) => object): Provider => ({
     provide: token,
@@ -62,6 +64,9 @@ export function storageOf(options: AuthKitStaticOptions): { imports: DynamicModu
       oneTimeTokens
         ? { provide: OneTimeTokenStore, useClass: oneTimeTokens }
         : onTypeOrm(OneTimeTokenStore, (one) => new TypeOrmOneTimeTokenStore(one, userEntity)),
+      devices
+        ? { provide: DeviceStore, useClass: devices }
+        : onTypeOrm(DeviceStore, (one) => new TypeOrmDeviceStore(one, userEntity)),
       outbox
         ? { provide: OutboxStore, useClass: outbox }
         : onTypeOrm(OutboxStore, (one) => new TypeOrmOutboxStore(one)),

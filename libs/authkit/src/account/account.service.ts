@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { KnownDevices } from '../devices/known-devices.js';
 import { Clock } from '../kernel/clock.js';
 import { AuthKitError } from '../kernel/errors.js';
 import { AuthEvents } from '../kernel/events.js';
@@ -29,6 +30,7 @@ export class AccountService {
     private readonly limiter: AttemptLimiter,
     private readonly sessions: SessionService,
     private readonly cache: SessionCache,
+    private readonly devices: KnownDevices,
     private readonly unit: UnitOfWork,
     private readonly outbox: Outbox,
     private readonly events: AuthEvents,
@@ -87,7 +89,10 @@ export class AccountService {
     const outcome = await this.users.setActive(userId, active, this.clock.now(), this.options.adminRole);
     assertChangeable(outcome);
     // Also when it was inactive already: a crash may have come between that change and this.
-    if (!active) await this.sessions.markAllRevoked(userId, 'user_deactivated');
+    if (!active) {
+      await this.sessions.markAllRevoked(userId, 'user_deactivated');
+      await this.devices.forgetAll(userId);
+    }
     if (outcome === 'unchanged') return;
     await this.events.emit(active ? 'user.activated' : 'user.deactivated', {}, { subject: userId });
   }

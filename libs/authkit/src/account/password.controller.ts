@@ -2,6 +2,7 @@ import { Controller, HttpCode, Post, Req, UseFilters, type Type } from '@nestjs/
 import { ApiAcceptedResponse, ApiBody, ApiNoContentResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Authenticated, CurrentPrincipal, LiveSession, Public } from '../access/decorators.js';
 import { ApiProblem } from '../access/openapi.js';
+import { KnownDevices } from '../devices/known-devices.js';
 import { AuthBody } from '../http/auth-body.decorator.js';
 import { ProblemFilter } from '../http/problem.filter.js';
 import { AfterReply } from '../kernel/after-reply.js';
@@ -28,6 +29,7 @@ export function passwordController(path: string): Type<object> {
     constructor(
       private readonly accounts: AccountService,
       private readonly resets: PasswordResets,
+      private readonly devices: KnownDevices,
       private readonly limiter: AttemptLimiter,
       private readonly afterReply: AfterReply,
       private readonly transport: TokenTransport,
@@ -81,9 +83,11 @@ export function passwordController(path: string): Type<object> {
     async changePassword(
       @CurrentPrincipal() principal: Principal,
       @AuthBody(ChangePasswordDto) body: ChangePasswordBody,
+      @Req() incoming: unknown,
     ): Promise<void> {
       const { currentPassword, newPassword } = body;
-      await this.accounts.changePassword(principal.id, principal.sessionId!, currentPassword, newPassword);
+      const device = await this.devices.of(nodeRequest(incoming as RequestLike), principal.id);
+      await this.accounts.changePassword(principal.id, principal.sessionId!, currentPassword, newPassword, device);
     }
   }
   return PasswordController;

@@ -39,6 +39,8 @@ export const PROBLEMS = {
   deletion_disabled: [403, 'Users cannot delete their accounts here'],
   /** Not a live session of this user. It may have ended meanwhile: list them again. */
   session_not_found: [404, 'There is no such session'],
+  /** Not a device of this user. It may have been forgotten meanwhile: list them again. */
+  device_not_found: [404, 'There is no such device'],
   /** `AuthService`: no such user. `/auth/me`: deleted meanwhile. */
   user_not_found: [404, 'There is no such user'],
   /** A path of the kit with another method; `Allow` names those there are. */

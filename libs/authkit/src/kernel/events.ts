@@ -4,6 +4,12 @@ import type { MaybePromise } from './maybe-promise.js';
 import type { PrincipalKind } from './principal.js';
 import { RequestContext } from './request-context.js';
 
+/** The device of a login over HTTP, and whether the user has not signed in on it before. */
+export interface EventDevice {
+  readonly id: string;
+  readonly isNew: boolean;
+}
+
 /** Why a session ended. */
 export type RevocationReason =
   /** By the user; scope `one`. */
@@ -14,6 +20,8 @@ export type RevocationReason =
   | 'revoked_by_user'
   /** `AuthService.revoke`, `revokeAll`; `one` or `all`. */
   | 'revoked_by_host'
+  /** The user said that the login was somebody else's; `one`. */
+  | 'disowned'
   /** More than `session.maxPerUser`; `oldest`. */
   | 'session_limit'
   /** An old refresh token came back; `one`. */
@@ -81,9 +89,13 @@ export interface AuthEventDetails {
   /** A user got all that is held about them. */
   'user.exported': Record<never, never>;
   /** After `session.issued`. */
-  'login.succeeded': { amr: readonly string[] };
+  'login.succeeded': { amr: readonly string[]; device: EventDevice | null };
   /** A password was refused, at login, reauthentication or a change; `reason` is the true one and never reaches the client. */
   'login.failed': { reason: string };
+  /** A user said by the link in a mail that a login was somebody else's; its session is over. */
+  'login.disowned': Record<never, never>;
+  /** A user forgot one of their devices. */
+  'device.revoked': { device: string };
   /** A limit of failed passwords is reached, said once each time; `by` says which, `subject` whose account if there is one. */
   'login.throttled': { by: 'account' | 'device' | 'ip' };
   /** So many failures in a row that the password does not sign in any more, until it is reset or `AuthService.unlock()`. */
@@ -95,7 +107,7 @@ export interface AuthEventDetails {
   /** A limit of registrations or mails is reached, said once each time. */
   'request.throttled': { kind: 'register' | 'forgot' | 'resend' | 'change_email' };
   /** A login made a session. */
-  'session.issued': { transport: string; amr: readonly string[] };
+  'session.issued': { transport: string; amr: readonly string[]; device: EventDevice | null };
   /** A refresh. Not for a repeat within the grace. */
   'session.rotated': { generation: number };
   /** The user of a session proved who they are again; `amr` says how. */

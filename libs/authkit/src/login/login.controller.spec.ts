@@ -1,6 +1,7 @@
 import { HttpStatus, RequestMethod } from '@nestjs/common';
 import { HTTP_CODE_METADATA, METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
 import { jest } from '@jest/globals';
+import { devicesOf } from '../../../../test/support/wired-devices.js';
 import { fakeResponse, requestWith, transportOf } from '../../../../test/support/wired-transport.js';
 import { wire } from '../../../../test/support/wiring.js';
 import { ruleOf, type Handler } from '../access/route-rule.js';
@@ -26,7 +27,7 @@ function setUp() {
     session: w.addSession(known, { transport }),
     known,
   }));
-  const controller = new Class({ withPassword }, w.service, transportOf(w)) as Controller;
+  const controller = new Class({ withPassword }, devicesOf(w).devices, w.service, transportOf(w)) as Controller;
   const { access, refresh } = w.options.cookies.names;
   const signIn = (transport: CredentialTransport) => {
     const session = w.addSession(known, { transport });
@@ -61,7 +62,7 @@ describe('POST login', () => {
   ])('takes %s and gives tokens in the body', async (_what, body) => {
     const s = setUp();
     const reply = await s.controller.login(body, requestWith({}), s.response);
-    expect(s.withPassword).toHaveBeenCalledWith('ada', 'p', 'bearer', {});
+    expect(s.withPassword).toHaveBeenCalledWith('ada', 'p', 'bearer', { device: null });
     expect(reply).toMatchObject({ token_type: 'Bearer' });
     expect(s.response.headers).toEqual([]);
   });

@@ -10,6 +10,7 @@ import {
 } from '@nestjs/swagger';
 import { Public } from '../access/decorators.js';
 import { ApiProblem } from '../access/openapi.js';
+import { KnownDevices } from '../devices/known-devices.js';
 import { AuthBody } from '../http/auth-body.decorator.js';
 import { ProblemFilter } from '../http/problem.filter.js';
 import { AuthKitError } from '../kernel/errors.js';
@@ -45,6 +46,7 @@ export function loginController(path: string, userDto: Type<object>): Type<objec
   class LoginController {
     constructor(
       private readonly logins: LoginService,
+      private readonly devices: KnownDevices,
       private readonly sessions: SessionService,
       private readonly transport: TokenTransport,
     ) {}
@@ -70,8 +72,9 @@ export function loginController(path: string, userDto: Type<object>): Type<objec
       this.transport.assertSameSite(request, transport === 'cookie');
       const former = await this.transport.sessionsProvenByCookies(request);
       const { captchaToken } = body;
+      const device = await this.devices.presentedBy(request);
       const name = (body.identifier ?? body.username)!;
-      const live = await this.logins.withPassword(name, body.password, transport, { captchaToken });
+      const live = await this.logins.withPassword(name, body.password, transport, { device, captchaToken });
       for (const { id, userId } of former) await this.sessions.revoke(id, 'replaced_by_login', userId);
       return this.transport.deliver(response, live);
     }

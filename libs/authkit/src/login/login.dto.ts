@@ -63,6 +63,9 @@ export class BearerReplyDto {
 
   @ApiProperty({ type: Number, description: 'Seconds the session lives without another refresh.' })
   refresh_expires_in!: number;
+
+  @ApiPropertyOptional({ type: String, description: 'At login: send it as X-Authkit-Device at the next one.' })
+  device_token?: string;
 }
 
 /** Reply of a cookie login or refresh: the tokens are in Set-Cookie only. */

@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { jest } from '@jest/globals';
+import { devicesOf } from '../../../../test/support/wired-devices.js';
 import { wire } from '../../../../test/support/wiring.js';
 import { AuthKitError } from '../kernel/errors.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
@@ -44,12 +45,14 @@ function setUp({ factors = [] as SecondFactor[], requireVerifiedEmail = false, u
   const passwords = new PasswordService(w.options);
   services.push(passwords);
   const issuer = new SessionIssuer(w.sessions, w.cache, w.refreshTokens, w.events, w.clock, w.options);
+  const { devices } = devicesOf(w);
   const logins = new LoginService(
     w.users,
     passwords,
     w.limiter,
     issuer,
     w.service,
+    devices,
     w.events,
     w.clock,
     factors,

@@ -1,6 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { canonicalEmail } from '../account/email-address.js';
 import { canonicalUsername } from '../account/username.js';
+import { KnownDevices, type PresentedDevice } from '../devices/known-devices.js';
 import { Clock } from '../kernel/clock.js';
 import { AuthKitError } from '../kernel/errors.js';
 import { AuthEvents } from '../kernel/events.js';
@@ -13,13 +14,15 @@ import { SessionIssuer } from '../sessions/session-issuer.js';
 import { SessionService, type LiveSession, type ProvenSession } from '../sessions/session.service.js';
 import { UserStore, type KnownUser, type LoginIdentifier } from '../storage/user.store.js';
 import { AttemptLimiter } from './attempt-limiter.js';
-import type { KnownDevice } from './known-device.js';
 import { SECOND_FACTORS, type SecondFactor } from './second-factor.js';
 
 /** What a client shows beside a name and a password. */
 export interface LoginEvidence {
-  /** The device it comes from, when the user has signed in on it before; it does not wait for the account's limits. */
-  device?: KnownDevice | null;
+  /**
+   * The device it presents, null for none that is known; left out when the host signs a user in on its own word. One of
+   * the user's does not wait for the account's limits.
+   */
+  device?: PresentedDevice | null;
   /** What the captcha's widget gave. */
   captchaToken?: string;
 }
@@ -35,6 +38,7 @@ export class LoginService {
     private readonly limiter: AttemptLimiter,
     private readonly issuer: SessionIssuer,
     private readonly sessions: SessionService,
+    private readonly devices: KnownDevices,
     private readonly events: AuthEvents,
     private readonly clock: Clock,
     @Inject(SECOND_FACTORS) private readonly secondFactors: readonly SecondFactor[],
@@ -63,7 +67,7 @@ export class LoginService {
     });
     if (!known) return this.fail('unknown_user');
     if (!matches) return this.fail(known.passwordHash === null ? 'no_password' : 'wrong_password', known);
-    const session = await this.complete(known, transport, ['pwd']);
+    const session = await this.complete(known, transport, ['pwd'], undefined, evidence.device);
     await this.rehash(known, password);
     return session;
   }
@@ -72,12 +76,14 @@ export class LoginService {
    * Signs in a user whom the host or a feature has authenticated by other means. Second factors still count.
    *
    * @param authenticatedAt when that was, epoch milliseconds (OpenID Connect's `auth_time`). Default now.
+   * @param presented the device that the request presented, null for none that is known; left out without a request
    */
   async complete(
     known: KnownUser,
     transport: CredentialTransport,
     amr: readonly string[],
     authenticatedAt?: number,
+    presented?: PresentedDevice | null,
   ): Promise<LiveSession> {
     const { user } = known;
     if (!user.active) return this.fail('inactive', known);
@@ -89,21 +95,24 @@ export class LoginService {
       const demand = await factor.demand(user, amr);
       if (demand) throw demand;
     }
-    const session = await this.issuer.issue(known, transport, amr, authenticatedAt);
+    const device = presented === undefined ? undefined : await this.devices.recognise(known, presented);
+    const session = await this.issuer.issue(known, transport, amr, authenticatedAt, device);
+    if (device) await this.devices.admit(known, session, device);
     const actor = { kind: 'user' as const, id: user.id };
-    await this.events.emit('login.succeeded', { amr }, { subject: user.id, sessionId: session.id, actor });
-    return { session, known };
+    const details = { amr, device: device ? { id: device.id, isNew: device.isNew } : null };
+    await this.events.emit('login.succeeded', details, { subject: user.id, sessionId: session.id, actor });
+    return { session, known, device };
   }
 
   /**
    * Has the user of a session prove by password that it is still them; the session is fresh from then on, on every node.
-   * Throws `invalid_credentials` (401) for a wrong password, and for users without one.
+   * Throws `invalid_credentials` (401) for a wrong password, and for users without one; `rate_limited` (429).
    */
-  async reauthenticate(session: ProvenSession, password: string): Promise<void> {
+  async reauthenticate(session: ProvenSession, password: string, device?: PresentedDevice | null): Promise<void> {
     assertPasswordShape(password);
     const known = (await this.users.findById(session.userId)) as KnownUser | null;
     if (!known) return this.fail('unknown_user');
-    const attempt = await this.limiter.begin({ userId: session.userId, name: known.user.email });
+    const attempt = await this.limiter.begin({ userId: session.userId, name: known.user.email, device });
     if (!(await attempt.judge(() => this.passwords.verify(password, known.passwordHash))))
       return this.fail(known.passwordHash === null ? 'no_password' : 'wrong_password', known);
     // By the epoch that came with the hash: a password replaced meanwhile proves nothing any more.

@@ -1,6 +1,7 @@
 import { RequestMethod } from '@nestjs/common';
 import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
 import { jest } from '@jest/globals';
+import { devicesOf } from '../../../../test/support/wired-devices.js';
 import { fakeAdapterHost, fakeResponse, requestWith, transportOf } from '../../../../test/support/wired-transport.js';
 import { wire } from '../../../../test/support/wiring.js';
 import { ruleOf, type Handler } from '../access/route-rule.js';
@@ -22,7 +23,13 @@ function setUp(raw: Parameters<typeof wire>[0] = {}) {
     session: w.addSession(known, { transport }),
     known,
   }));
-  const controller = new Class({ withPassword }, w.service, transportOf(w), fakeAdapterHost) as Controller;
+  const controller = new Class(
+    { withPassword },
+    devicesOf(w).devices,
+    w.service,
+    transportOf(w),
+    fakeAdapterHost,
+  ) as Controller;
   const post = async (form: Record<string, unknown> | AuthKitError) => {
     const [request, response] = [requestWith({}), fakeResponse()];
     const context = RequestContext.of(request);
@@ -47,7 +54,7 @@ describe('a grant', () => {
   it('of a password signs in and answers 200 with bearer tokens, without a cookie', async () => {
     const s = setUp();
     const { status, body, headers } = await s.post({ ...PASSWORD_GRANT, client_id: 'x', client_secret: 'y' });
-    expect(s.withPassword).toHaveBeenCalledWith('ada', 'p', 'bearer', {});
+    expect(s.withPassword).toHaveBeenCalledWith('ada', 'p', 'bearer', { device: null });
     expect(status).toBe(200);
     expect(body).toMatchObject({ token_type: 'Bearer', access_token: expect.any(String) });
     expect(headers).toEqual([]);

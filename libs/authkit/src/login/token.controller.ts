@@ -2,10 +2,11 @@ import { Controller, Post, Req, Res, type Type } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { ApiBody, ApiConsumes, ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { Public } from '../access/decorators.js';
+import { KnownDevices } from '../devices/known-devices.js';
 import { bodyOf } from '../http/auth-body.decorator.js';
 import { FormBody } from '../http/own-routes.js';
 import { AuthKitError, type ProblemCode } from '../kernel/errors.js';
-import { RequestContext, type RequestLike } from '../kernel/request-context.js';
+import { nodeRequest, RequestContext, type RequestLike } from '../kernel/request-context.js';
 import { SessionService, type LiveSession } from '../sessions/session.service.js';
 import { TokenTransport } from '../sessions/token-transport.js';
 import { BearerReplyDto } from './login.dto.js';
@@ -36,6 +37,7 @@ export function tokenController(path: string): Type<object> {
   class TokenController {
     constructor(
       private readonly logins: LoginService,
+      private readonly devices: KnownDevices,
       private readonly sessions: SessionService,
       private readonly transport: TokenTransport,
       private readonly adapterHost: HttpAdapterHost,
@@ -72,7 +74,7 @@ export function tokenController(path: string): Type<object> {
       // With @Res() and without interceptors' hands on it, the reply keeps the shape that OAuth clients expect.
       const adapter = this.adapterHost.httpAdapter;
       try {
-        const live = await this.grant(bodyOf(RequestContext.of(request as RequestLike)));
+        const live = await this.grant(bodyOf(RequestContext.of(request as RequestLike)), request as RequestLike);
         adapter.reply(response, this.transport.deliver(response, live), 200);
       } catch (error) {
         const refusal = refusalOf(error);
@@ -83,11 +85,13 @@ export function tokenController(path: string): Type<object> {
       }
     }
 
-    private grant(form: Form): Promise<LiveSession> {
+    private async grant(form: Form, request: RequestLike): Promise<LiveSession> {
       this.transport.choose('bearer');
       switch (form['grant_type']) {
         case 'password':
           return this.logins.withPassword(field(form, 'username'), field(form, 'password'), 'bearer', {
+            // By header alone, as cookies count for nothing here.
+            device: await this.devices.presentedBy(nodeRequest(request), false),
             captchaToken: form['captchaToken'] === undefined ? undefined : field(form, 'captchaToken'),
           });
         case 'refresh_token':

@@ -9,6 +9,7 @@ import type { Mailer } from '../mail/mailer.js';
 import type { PasswordHasher } from '../passwords/password-hasher.js';
 import type { PageRenderer } from '../pages/page-renderer.js';
 import type { PepperKey } from '../passwords/pepper.js';
+import type { DeviceStore } from '../storage/device.store.js';
 import type { DeletionStore } from '../storage/deletion.store.js';
 import type { OneTimeTokenStore } from '../storage/one-time-token.store.js';
 import type { OutboxStore } from '../storage/outbox.store.js';
@@ -46,6 +47,8 @@ export interface AuthKitStaticOptions<U extends AuthUser = AuthUser> {
     oneTimeTokens?: Type<OneTimeTokenStore>;
     /** Instead of the table `auth_outbox`. @default the TypeORM one */
     outbox?: Type<OutboxStore>;
+    /** Instead of the table `auth_devices`. @default the TypeORM one */
+    devices?: Type<DeviceStore>;
     /** Instead of the table `auth_account_deletions`. @default the TypeORM one */
     deletions?: Type<DeletionStore>;
     /** Where attempts are counted: a class, or a store such as `redisAttempts()`. @default the table `auth_attempts`, or memory when no store is TypeORM's */
@@ -154,6 +157,8 @@ export interface AuthKitRuntimeOptions {
       access?: string;
       /** Of the cookie with the refresh token. @default 'authkit_rt' */
       refresh?: string;
+      /** Of the cookie by which a device is known again. @default 'authkit_device' */
+      device?: string;
     };
     /** Shares the cookies with subdomains; `__Host-` becomes `__Secure-`. @default none */
     domain?: string;

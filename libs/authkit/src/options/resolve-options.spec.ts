@@ -28,7 +28,12 @@ describe('resolveOptions in development', () => {
         check: 'cached',
         staleness: 5_000,
       },
-      cookies: { secure: false, sameSite: 'lax', names: { access: 'authkit_at', refresh: 'authkit_rt' }, domain: null },
+      cookies: {
+        secure: false,
+        sameSite: 'lax',
+        names: { access: 'authkit_at', refresh: 'authkit_rt', device: 'authkit_device' },
+        domain: null,
+      },
       passwords: { minLength: 12, workers: null, queue: 64 },
       registration: { enabled: true, requireVerifiedEmail: false, defaultRoles: ['user'] },
       adminRole: 'admin',

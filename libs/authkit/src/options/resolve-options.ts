@@ -57,7 +57,11 @@ export function resolveOptions(raw: AuthKitRuntimeOptions, env: NodeJS.ProcessEn
         secure: oneOf<boolean | 'auto'>(['auto', true, false], 'auto'),
         sameSite: oneOf<'lax' | 'strict' | 'none'>(['lax', 'strict', 'none'], 'lax'),
         names: (names, at) =>
-          section(names, at, { access: cookieName('authkit_at'), refresh: cookieName('authkit_rt') }),
+          section(names, at, {
+            access: cookieName('authkit_at'),
+            refresh: cookieName('authkit_rt'),
+            device: cookieName('authkit_device'),
+          }),
         domain: text(null),
       }),
     dangerouslyAllowInsecureCookies: bool(false),
@@ -117,8 +121,8 @@ export function resolveOptions(raw: AuthKitRuntimeOptions, env: NodeJS.ProcessEn
       refuse('cookies.sameSite', 'none', "Browsers take 'none' only with secure cookies: use https or 'lax'.");
     }
   }
-  if (given.cookies.names.access === given.cookies.names.refresh) {
-    refuse('cookies.names', given.cookies.names, 'Give the two cookies different names.');
+  if (new Set(Object.values(given.cookies.names)).size < 3) {
+    refuse('cookies.names', given.cookies.names, 'Give the cookies different names.');
   }
   if (!given.credentials.header && !given.credentials.cookie) {
     refuse('credentials', raw.credentials, 'Accept at least one of header and cookie.');
@@ -210,9 +214,9 @@ function parseBaseUrl(value: string | null): URL {
 }
 
 /** RFC 6265bis: __Host- proves that no sibling subdomain and no plain-HTTP page has set the cookie. */
-function prefixed(names: { access: string; refresh: string }, secure: boolean, domain: string | null) {
+function prefixed(names: ResolvedOptions['cookies']['names'], secure: boolean, domain: string | null) {
   const prefix = secure ? (domain === null ? '__Host-' : '__Secure-') : '';
-  return { access: prefix + names.access, refresh: prefix + names.refresh };
+  return { access: prefix + names.access, refresh: prefix + names.refresh, device: prefix + names.device };
 }
 
 function deepFreeze<T>(value: T): T {

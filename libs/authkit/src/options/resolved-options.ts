@@ -40,7 +40,7 @@ export interface ResolvedOptions extends ResolvedPages {
     readonly secure: boolean;
     readonly sameSite: 'lax' | 'strict' | 'none';
     /** With their prefix, as browsers send them. */
-    readonly names: { readonly access: string; readonly refresh: string };
+    readonly names: { readonly access: string; readonly refresh: string; readonly device: string };
     readonly domain: string | null;
   };
   readonly passwords: {

@@ -6,7 +6,7 @@ import { field, form } from './page-parts.js';
 const USERNAME = html`<input type="text" autocomplete="username" data-username hidden />`;
 
 /** What the page of the account holds; the script fills the lists. */
-export function accountSections(texts: PageMessages, newPassword: Html): Html {
+export function accountSections(texts: PageMessages, newPassword: Html, canDelete: boolean): Html {
   const { account, common, stepUp } = texts;
   return html`<div data-account data-texts="${JSON.stringify(account)}" aria-busy="true">
       <header class="row">
@@ -67,7 +67,7 @@ export function accountSections(texts: PageMessages, newPassword: Html): Html {
         <h2 id="data-title">${account.data}</h2>
         <div class="buttons">
           <button type="button" class="secondary" data-do="export">${account.export}</button>
-          <button type="button" class="danger" data-do="delete">${account.delete}</button>
+          ${canDelete && html`<button type="button" class="danger" data-do="delete">${account.delete}</button>`}
         </div>
       </section>
 

@@ -173,6 +173,7 @@ export class AuthPages extends PageFrame {
 
   /** The account: its sessions, password, address and data. */
   protected sessions({ texts }: PageView): Html {
-    return accountSections(texts, this.newPassword(texts, 'newPassword', texts.common.newPassword));
+    const newPassword = this.newPassword(texts, 'newPassword', texts.common.newPassword);
+    return accountSections(texts, newPassword, this.options.account.deletion.enabled);
   }
 }

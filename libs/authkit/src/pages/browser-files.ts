@@ -6,7 +6,7 @@ export type BrowserFileName = 'authkit.js' | 'authkit.css';
 /** What the pages load: the text, and what names its version. */
 export const BROWSER_FILES: Readonly<Record<BrowserFileName, { text: string; version: string }>> = {
   'authkit.js': {
-    version: 'EP1mu2fQ92KBHLlV',
+    version: 'bknww7mH_bqV_xMt',
     text: `(() => {
 'use strict';
 
@@ -391,9 +391,9 @@ async function setUpAccount(page) {
     const section = one('[data-devices]', page);
     if (section) section.hidden = reply.status !== 200 || items.length === 0;
     if (reply.status !== 200) return;
-    fill('devices', items, ({ id, name, device, userAgent, current, createdAt, lastUsedAt }) => ({
-      name: name ?? device ?? userAgent ?? texts.unknownDevice,
-      detail: at(texts.lastUsed, lastUsedAt ?? createdAt),
+    fill('devices', items, ({ id, name, ip, current, lastSeenAt }) => ({
+      name: name ?? texts.unknownDevice,
+      detail: \`\${ip ? \`\${ip} · \` : ''}\${at(texts.lastUsed, lastSeenAt)}\`,
       current,
       act: [
         texts.forget,

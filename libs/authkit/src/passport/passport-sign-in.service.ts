@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { Inject, Injectable, Logger } from '@nestjs/common';
+import { KnownDevices } from '../devices/known-devices.js';
 import type { CredentialTransport } from '../kernel/credential-transport.js';
 import { durationMs, type Duration } from '../kernel/duration.js';
 import { AuthKitError } from '../kernel/errors.js';
@@ -35,6 +36,7 @@ export class PassportSignIn {
   constructor(
     private readonly strategies: SignInStrategies,
     private readonly logins: LoginService,
+    private readonly devices: KnownDevices,
     private readonly sessions: SessionService,
     private readonly transport: TokenTransport,
     private readonly events: AuthEvents,
@@ -122,7 +124,9 @@ export class PassportSignIn {
     const known = (await this.users.findById(id)) as KnownUser | null;
     if (!known) return this.refuse('unknown_user');
     const former = await this.transport.sessionsProvenByCookies(incoming);
-    const live = await this.logins.complete(known, transport, this.strategies.get(name).amr ?? [name]);
+    const device = await this.devices.presentedBy(incoming);
+    const amr = this.strategies.get(name).amr ?? [name];
+    const live = await this.logins.complete(known, transport, amr, undefined, device);
     for (const session of former) await this.sessions.revoke(session.id, 'replaced_by_login', session.userId);
     return live;
   }

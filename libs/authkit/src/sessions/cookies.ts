@@ -5,15 +5,23 @@ import { RESOLVED_OPTIONS } from '../options/tokens.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
 import type { TokenPair } from './token-pair.js';
 
-/** Reads and writes the two cookies: access (SameSite as configured) and refresh (always Strict), HttpOnly, Path=/. */
+/** As long as browsers keep a cookie (RFC 6265bis, 5.5). */
+const DEVICE_MAX_AGE = 400 * 86_400;
+
+/**
+ * Reads and writes the cookies: access (SameSite as configured), refresh (always Strict), and the one by which a device
+ * is known again (always Lax: it must come along when a browser is sent back by another site to sign in). HttpOnly, Path=/.
+ */
 @Injectable()
 export class AuthCookies {
   private readonly access: string;
   private readonly refresh: string;
+  private readonly device: string;
 
   constructor(@Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions) {
     this.access = options.cookies.names.access;
     this.refresh = options.cookies.names.refresh;
+    this.device = options.cookies.names.device;
   }
 
   /** Set-Cookie values for a session's tokens. Both live as long as the session: the token inside has its own end. */
@@ -24,7 +32,12 @@ export class AuthCookies {
     ];
   }
 
-  /** Set-Cookie values that delete both, with the attributes they were set with. */
+  /** Set-Cookie value for a device's token. */
+  issueDevice(token: string): string {
+    return this.write(this.device, token, DEVICE_MAX_AGE, 'lax');
+  }
+
+  /** Set-Cookie values that delete access and refresh, with the attributes they were set with. */
   clear(): string[] {
     return [this.write(this.access, '', 0, this.options.cookies.sameSite), this.write(this.refresh, '', 0, 'strict')];
   }
@@ -39,9 +52,14 @@ export class AuthCookies {
     return this.read(header, this.refresh);
   }
 
+  /** Every value: it lets nobody in, so one that was planted is passed over. */
+  deviceTokens(header: string | undefined): string[] {
+    return this.options.credentials.cookie ? cookieValues(header, this.device) : [];
+  }
+
   /** Whether any cookie of ours is carried. */
   isPresent(header: string | undefined): boolean {
-    return cookieValues(header, this.access).length + cookieValues(header, this.refresh).length > 0;
+    return [this.access, this.refresh, this.device].some((name) => cookieValues(header, name).length > 0);
   }
 
   private read(header: string | undefined, name: string): string | undefined {

@@ -8,6 +8,7 @@ import { RESOLVED_OPTIONS } from '../options/tokens.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
 import { SessionStore, type SessionRecord } from '../storage/session.store.js';
 import type { KnownUser } from '../storage/user.store.js';
+import type { DeviceOfSession } from './session.service.js';
 import { RefreshTokens } from './refresh-token.js';
 import { SessionCache } from './session-cache.js';
 
@@ -31,6 +32,7 @@ export class SessionIssuer {
     transport: CredentialTransport,
     amr: readonly string[],
     authenticatedAt = Infinity,
+    device?: DeviceOfSession,
   ): Promise<SessionRecord> {
     const { idleTimeout, absoluteTimeout, maxPerUser } = this.options.session;
     const now = this.clock.now();
@@ -68,7 +70,11 @@ export class SessionIssuer {
         { subject: session.userId },
       );
     }
-    await this.events.emit('session.issued', { transport, amr }, parties);
+    await this.events.emit(
+      'session.issued',
+      { transport, amr, device: device ? { id: device.id, isNew: device.isNew } : null },
+      parties,
+    );
     return session;
   }
 }

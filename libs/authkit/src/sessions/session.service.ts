@@ -13,10 +13,21 @@ import { RefreshTokens, type ParsedRefreshToken } from './refresh-token.js';
 import { SessionCache } from './session-cache.js';
 import { deathOf } from './session-snapshot.js';
 
+/** The device of a login. */
+export interface DeviceOfSession {
+  readonly id: string;
+  /** The user has not signed in on it before, or it was forgotten. */
+  readonly isNew: boolean;
+  /** By which it will be known again; belongs into its cookie, or into the reply. */
+  readonly token: string;
+}
+
 /** A live session with its user, for which tokens can be made. */
 export interface LiveSession {
   session: SessionRecord;
   known: KnownUser;
+  /** At a login over HTTP. */
+  device?: DeviceOfSession;
 }
 
 /** A session somebody has shown to be theirs. */

@@ -13,6 +13,7 @@ import { ApiProblem } from '../access/openapi.js';
 import { ProblemFilter } from '../http/problem.filter.js';
 import { AuthKitError } from '../kernel/errors.js';
 import type { Principal } from '../kernel/principal.js';
+import { deviceNameOf } from './device-name.js';
 import { SessionService } from './session.service.js';
 import { TokenTransport } from './token-transport.js';
 
@@ -23,7 +24,7 @@ class SessionDto {
   @ApiProperty({ type: Boolean, description: 'Whether this request came in it.' })
   current!: boolean;
 
-  @ApiProperty({ type: String, nullable: true, description: 'What the device calls itself.' })
+  @ApiProperty({ type: String, nullable: true, example: 'Safari on iPhone' })
   device!: string | null;
 
   @ApiProperty({ type: String, nullable: true })
@@ -66,7 +67,7 @@ export function sessionsController(path: string): Type<object> {
         items: sessions.map((session) => ({
           id: session.id,
           current: session.id === principal.sessionId,
-          device: session.userAgent,
+          device: deviceNameOf(session.userAgent),
           ip: session.ip,
           createdAt: new Date(session.createdAt),
           lastUsedAt: new Date(session.lastUsedAt),

@@ -52,6 +52,7 @@ export class TokenTransport {
   deliver(response: unknown, live: LiveSession): object {
     const tokens = this.tokens.of(live);
     const user = this.view.of(live.known.user);
+    const device = live.device?.token;
     if (live.session.transport === 'bearer') {
       return {
         access_token: tokens.accessToken,
@@ -59,10 +60,12 @@ export class TokenTransport {
         expires_in: tokens.expiresIn,
         refresh_token: tokens.refreshToken,
         refresh_expires_in: tokens.refreshExpiresIn,
+        ...(device !== undefined && { device_token: device }),
         user,
       };
     }
-    this.setCookies(response, this.cookies.issue(tokens));
+    const cookies = this.cookies.issue(tokens);
+    this.setCookies(response, device === undefined ? cookies : [...cookies, this.cookies.issueDevice(device)]);
     return { expires_in: tokens.expiresIn, user };
   }
 

@@ -7,6 +7,7 @@ export { testPrincipal, type TestPrincipal } from './test-principal.js';
 export { MailboxMailer, type KeptMail } from '../mail/mailbox.mailer.js';
 export { OutboxWorker } from '../mail/outbox-worker.js';
 
+export { MemoryDeviceStore } from '../storage/memory/memory-device.store.js';
 export { MemoryAttemptStore } from '../storage/memory/memory-attempt.store.js';
 export { MemoryDeletionStore } from '../storage/memory/memory-deletion.store.js';
 export { MemorySessionStore } from '../storage/memory/memory-session.store.js';
@@ -15,6 +16,7 @@ export { MemoryUserStateStore } from '../storage/memory/memory-user-state.store.
 
 export { attemptStoreContract, type AttemptStores } from './contracts/attempt-store.contract.js';
 export type { ContractCase } from './contracts/contract.js';
+export { deviceStoreContract, type DeviceStores } from './contracts/device-store.contract.js';
 export { deletionStoreContract } from './contracts/deletion-store.contract.js';
 export { passwordHasherContract, type PasswordHasherContractOptions } from './contracts/password-hasher.contract.js';
 export type { SessionStores } from './contracts/session-fixtures.js';

@@ -1,6 +1,7 @@
 import type { AuthKitStaticOptions } from '../options/authkit-options.js';
 import { bcrypt } from '../passwords/bcrypt.hasher.js';
 import type { PasswordHasher } from '../passwords/password-hasher.js';
+import { MemoryDeviceStore } from '../storage/memory/memory-device.store.js';
 import { MemoryDeletionStore } from '../storage/memory/memory-deletion.store.js';
 import { MemoryOneTimeTokenStore } from '../storage/memory/memory-one-time-token.store.js';
 import { MemoryOutboxStore } from '../storage/memory/memory-outbox.store.js';
@@ -15,6 +16,7 @@ export function memoryStorage() {
     sessions: MemorySessionStore,
     oneTimeTokens: MemoryOneTimeTokenStore,
     outbox: MemoryOutboxStore,
+    devices: MemoryDeviceStore,
     attempts: MemoryAttemptStore,
     deletions: MemoryDeletionStore,
   } satisfies AuthKitStaticOptions['storage'];

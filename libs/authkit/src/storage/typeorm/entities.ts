@@ -1,6 +1,7 @@
 import type { Type } from '@nestjs/common';
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import type { AuthKitFeature } from '../../features/feature.js';
+import { deviceEntity } from './device.entity.js';
 import { AuthAccountDeletion } from './account-deletion.entity.js';
 import { oneTimeTokenEntity } from './one-time-token.entity.js';
 import { AuthOutboxMail } from './outbox-mail.entity.js';
@@ -14,6 +15,7 @@ export interface AuthEntities {
   userState: Type<object>;
   oneTimeToken: Type<object>;
   outboxMail: Type<object>;
+  device: Type<object>;
   accountDeletion: Type<object>;
 }
 
@@ -151,6 +153,7 @@ function makeEntities(userEntity: Type<object> | undefined): AuthEntities {
     userState: AuthUserState,
     oneTimeToken: oneTimeTokenEntity(userEntity),
     outboxMail: AuthOutboxMail,
+    device: deviceEntity(userEntity),
     accountDeletion: AuthAccountDeletion,
   };
 }
@@ -165,7 +168,7 @@ export function authKitEntities(options: {
 }): Type<object>[] {
   const { session, userRole, lock, userState, ...others } = entitiesFor(options.userEntity);
   const own = options.userEntity ? [options.userEntity, session, userRole, lock] : [session, userState];
-  const { oneTimeToken, outboxMail, accountDeletion } = others;
+  const { oneTimeToken, outboxMail, device, accountDeletion } = others;
   const features = (options.features ?? []).flatMap((feature) => feature.entities ?? []);
-  return [...own, oneTimeToken, outboxMail, AuthAttempt, accountDeletion, ...features];
+  return [...own, oneTimeToken, outboxMail, AuthAttempt, device, accountDeletion, ...features];
 }

@@ -2,6 +2,7 @@ import type { Type } from '@nestjs/common';
 import type { AuthKitFeature } from '../../../features/feature.js';
 import { AuthKitConfigError } from '../../../kernel/errors.js';
 import { accountsMigration } from './accounts.migration.js';
+import { devicesMigration } from './devices.migration.js';
 import { attemptsMigration } from './attempts.migration.js';
 import { deletionsMigration } from './deletions.migration.js';
 import type { MigrationClass } from './migration-class.js';
@@ -38,6 +39,7 @@ export function authKitMigrations(options: AuthKitMigrationsOptions = {}): Migra
     sessionsMigration(userEntity),
     accountsMigration(userEntity),
     attemptsMigration(userEntity),
+    devicesMigration(userEntity),
     deletionsMigration(userEntity),
     // A feature's type names no ORM, so that apps without one can read it.
     ...(features.flatMap(({ migrations }) => migrations?.(userEntity) ?? []) as MigrationClass[]),
