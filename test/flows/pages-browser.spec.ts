@@ -101,7 +101,7 @@ for (const adapter of ADAPTERS) {
       for (let i = 0; i < 2; i++) await t.auth.login(EMAIL, PASSWORD);
       await signIn();
       const rows = page.locator('[data-list="sessions"] li');
-      await page.getByText('This device').waitFor();
+      await page.locator('[data-list="sessions"]').getByText('This device').waitFor();
       const before = await rows.count();
       expect(before).toBeGreaterThan(2);
       await rows.nth(1).getByRole('button').click();
@@ -123,13 +123,13 @@ for (const adapter of ADAPTERS) {
       await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
       await page.keyboard.press('Enter');
       await page.waitForURL(url('sessions#password'));
-      await page.getByText('This device').waitFor();
+      await page.locator('[data-list="sessions"]').getByText('This device').waitFor();
       expect(await page.evaluate('document.activeElement.id')).toBe('currentPassword');
     });
 
     it('refreshes once when the access token has expired, two tabs at once too', async () => {
       await signIn();
-      await page.getByText('This device').waitFor();
+      await page.locator('[data-list="sessions"]').getByText('This device').waitFor();
       const access = (await page.context().cookies()).find(({ name }) => name === 'authkit_at')!;
       const cookie = { ...access, value: `${access.value.slice(0, -4)}AAAA` };
       await page.context().addCookies([cookie]);
@@ -139,14 +139,16 @@ for (const adapter of ADAPTERS) {
       });
       const other = await page.context().newPage();
       await Promise.all([page.reload(), other.goto(url('sessions'))]);
-      await Promise.all([page, other].map((tab) => tab.getByText('This device').waitFor()));
+      await Promise.all(
+        [page, other].map((tab) => tab.locator('[data-list="sessions"]').getByText('This device').waitFor()),
+      );
       expect(refreshes.length).toBeGreaterThan(0);
       expect(refreshes.length).toBeLessThan(3);
     });
 
     it('changes the password, and says which is wrong', async () => {
       await signIn();
-      await page.getByText('This device').waitFor();
+      await page.locator('[data-list="sessions"]').getByText('This device').waitFor();
       await page.getByLabel('Current password').fill('not this one');
       await page.getByLabel('New password').fill(NEW_PASSWORD);
       await page.getByRole('button', { name: 'Change password' }).click();
@@ -173,7 +175,7 @@ for (const adapter of ADAPTERS) {
     it('fits on a small screen', async () => {
       page = await browser.open({ viewport: { width: 320, height: 640 } });
       await signIn();
-      await page.getByText('This device').waitFor();
+      await page.locator('[data-list="sessions"]').getByText('This device').waitFor();
       expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(320);
     });
 
@@ -237,7 +239,7 @@ for (const adapter of ADAPTERS) {
     it('asks for the password once more where the API wants it, and goes on', async () => {
       await stand(page);
       await signIn();
-      await page.getByText('This device').waitFor();
+      await page.locator('[data-list="sessions"]').getByText('This device').waitFor();
       StandIns.calls = [];
       await page.getByLabel('New e-mail address').fill('new@example.com');
       await page.getByRole('button', { name: 'Change address' }).click();
