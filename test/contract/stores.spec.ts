@@ -5,6 +5,8 @@ import {
   type AttemptStore,
   type AuthUser,
   type DeviceStore,
+  type OneTimeTokenStore,
+  type OutboxStore,
   type DeletionStore,
   type SessionStore,
   type UserStateStore,
@@ -13,6 +15,8 @@ import {
 import {
   deviceStoreContract,
   MemoryDeviceStore,
+  MemoryOneTimeTokenStore,
+  MemoryOutboxStore,
   attemptStoreContract,
   FixedClock,
   MemoryAttemptStore,
@@ -21,6 +25,8 @@ import {
   MemorySessionStore,
   MemoryUserStateStore,
   MemoryUserStore,
+  oneTimeTokenStoreContract,
+  outboxStoreContract,
   sessionStoreContract,
   userStateStoreContract,
   userStoreContract,
@@ -29,6 +35,8 @@ import {
 } from 'nest-authkit/testing';
 import { Column, DataSource, Entity, type DataSourceOptions } from 'typeorm';
 import { TypeOrmDeviceStore } from '../../libs/authkit/src/storage/typeorm/typeorm-device.store.js';
+import { TypeOrmOneTimeTokenStore } from '../../libs/authkit/src/storage/typeorm/typeorm-one-time-token.store.js';
+import { TypeOrmOutboxStore } from '../../libs/authkit/src/storage/typeorm/typeorm-outbox.store.js';
 import { TypeOrmAttemptStore } from '../../libs/authkit/src/storage/typeorm/typeorm-attempt.store.js';
 import { TypeOrmDeletionStore } from '../../libs/authkit/src/storage/typeorm/typeorm-deletion.store.js';
 import { TypeOrmSessionStore } from '../../libs/authkit/src/storage/typeorm/typeorm-session.store.js';
@@ -49,7 +57,9 @@ type Stores = {
   users: UserStore;
   sessions: SessionStore;
   states: UserStateStore;
+  outbox: OutboxStore;
   attempts: AttemptStore;
+  tokens: OneTimeTokenStore;
   deletions: DeletionStore;
 };
 const clock = new FixedClock();
@@ -69,6 +79,8 @@ async function onTypeOrm(options: DataSourceOptions, drop?: () => Promise<void>)
     sessions: new TypeOrmSessionStore(source, Person as new () => AuthUser, users),
     states: new TypeOrmUserStateStore(source),
     devices: new TypeOrmDeviceStore(source, Person as new () => AuthUser),
+    tokens: new TypeOrmOneTimeTokenStore(source, Person),
+    outbox: new TypeOrmOutboxStore(source),
     attempts: new TypeOrmAttemptStore(source, clock),
     deletions: new TypeOrmDeletionStore(source),
   };
@@ -82,8 +94,19 @@ const PLACES: Record<string, () => Promise<Stores>> = {
     const states = new MemoryUserStateStore();
     const attempts = new MemoryAttemptStore(clock);
     const devices = new MemoryDeviceStore();
+    const outbox = new MemoryOutboxStore();
     const deletions = new MemoryDeletionStore();
-    return Promise.resolve({ users, sessions: new MemorySessionStore(users), states, devices, attempts, deletions });
+    const tokens = new MemoryOneTimeTokenStore();
+    return Promise.resolve({
+      users,
+      sessions: new MemorySessionStore(users),
+      states,
+      devices,
+      attempts,
+      deletions,
+      tokens,
+      outbox,
+    });
   },
   'SQLite by libsql': async () => onPrepared(await prepareDatabase('sqlite', entities)),
   PostgreSQL: async () => onPrepared(await prepareDatabase('postgres', entities)),
@@ -123,6 +146,8 @@ for (const [name, makeStores] of Object.entries(PLACES)) {
     describe('users', () => run(userStoreContract(async () => (await makeStores()).users, { fields, supports })));
     describe('sessions', () => run(sessionStoreContract(makeStores)));
     describe('devices', () => run(deviceStoreContract(makeStores)));
+    describe('one-time tokens', () => run(oneTimeTokenStoreContract(makeStores)));
+    describe('mails to be sent', () => run(outboxStoreContract(async () => (await makeStores()).outbox)));
     describe('epochs of users elsewhere', () => run(userStateStoreContract(async () => (await makeStores()).states)));
     const pass = (ms: number) => clock.advance(ms);
     describe('attempts', () => run(attemptStoreContract(async () => ({ store: (await makeStores()).attempts, pass }))));

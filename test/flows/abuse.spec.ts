@@ -56,6 +56,15 @@ describeOn('a captcha', {}, (place) => {
     expect((await s.login(PASSWORD)).status).toBe(200);
   });
 
+  it('is not asked for where a session is proven', async () => {
+    const s = await start(place, { captcha: { verify, afterFailures: 0, atRegistration: false } });
+    const { headers } = await s.t.kit.actingAs((await s.auth.findUser(NAME))!);
+    expectProblem(await s.client.post('/auth/reauthenticate', { password: 'wrong' }, { headers }), 401);
+    expect((await s.client.post('/auth/reauthenticate', { password: PASSWORD }, { headers })).status).toBe(204);
+    const change = { currentPassword: PASSWORD, newPassword: `${PASSWORD}!` };
+    expect((await s.client.post('/auth/password/change', change, { headers })).status).toBe(204);
+  });
+
   it('is asked for after three failures from an address, whoever they were at', async () => {
     const s = await start(place, { captcha: { verify } });
     for (const name of ['a', 'b', 'c']) {

@@ -339,6 +339,7 @@ describeOnDatabases('the demo in production', ALL_DATABASES, (database) => {
       'AuthKitSessions',
       'Notes',
       'AuthKitAccounts',
+      'AuthKitAttempts',
       'AuthKitDevices',
       'LegacyMembers',
     ]);

@@ -120,6 +120,8 @@ describeOn('rate limits', { databases: DATABASES }, (place) => {
       code: 'rate_limited',
     });
     expect(refused.headers['retry-after']).toBe('1');
+    const again = await s.client.post('/auth/reauthenticate', { password: PASSWORD }, { headers });
+    expectLimited(again, 1);
     expect(s.hasher.calls).toBe(calls);
     // PWD-10: the session that guessed is still there.
     expect((await s.client.get('/auth/me', { headers })).status).toBe(200);

@@ -1,4 +1,4 @@
-import { AuthEvents } from 'nest-authkit';
+import { AuthEvents, UserStore } from 'nest-authkit';
 import { expectProblem, stateOf } from '../support/attack.js';
 import { cookieHeader, type Reply } from '../support/client.js';
 import { ALL_DATABASES, DATABASES } from '../support/databases.js';
@@ -40,7 +40,11 @@ describeOn('a password reset', { databases: ['memory', ...DATABASES] }, (place) 
     const before = (await mailsTo(t, ada.email)).length;
     t.events.length = 0;
 
+    const epoch = async () => (await t.app.get(UserStore).findById(ada.id))!.sessionEpoch!;
+    const epochBefore = await epoch();
     const reply = await reset(t, token);
+    // It ends logins that are still under way too.
+    expect(await epoch()).toBe(epochBefore + 1);
     expect([reply.status, reply.text, reply.cookies]).toEqual([204, '', []]);
     expect([await login(t, ada.email, PASSWORD), await login(t, ada.email, NEW)]).toEqual([401, 200]);
     for (const { accessToken, refreshToken } of [ada, other]) {

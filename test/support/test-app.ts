@@ -32,6 +32,7 @@ export type Adapter = 'express' | 'fastify';
 export const ADAPTERS: readonly Adapter[] = ['express', 'fastify'];
 
 export const SECRET = 'k7Qw2Zr9Xv4Tn1Lb8Hs5Yd3Mf6Pc0Gj-Ue';
+const LOCAL = 'http://localhost:3000';
 export const PASSWORD = 'violet harbour lantern 42';
 
 export interface TestAppOptions {
@@ -109,15 +110,15 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
       ...(prepared ? [TypeOrmModule.forRoot(prepared.options)] : []),
       AuthKitModule.forRoot({
         secret: SECRET,
-        baseUrl: 'http://localhost:3000',
+        baseUrl: LOCAL,
         mail: { transport: mailroom.mailbox, from: 'Test <auth@example.com>' },
         dto: { register: TestRegisterDto, profile: TestProfileDto, user: TestUserDto },
         roles: {
           admin: { inherits: ['editor'], permissions: ['*'] },
           editor: { permissions: ['posts:*'] },
         },
-        // Suites about them say rateLimits: {}.
-        rateLimits: false,
+        // Suites about them say rateLimits: {}. Production, which any other base URL is, refuses to be without.
+        ...((authkit.baseUrl ?? LOCAL) === LOCAL && { rateLimits: false as const }),
         ...(onTypeOrm ? { userEntity } : { storage: memoryStorage() }),
         ...authkit,
         passwords: { ...fastPasswords(), queue: 1000, ...authkit.passwords },

@@ -109,6 +109,13 @@ export type { AccessClaims } from './sessions/access-token.js';
 export { KeyInventory, type KeyReport } from './sessions/key-inventory.js';
 export type { TokenPair } from './sessions/token-pair.js';
 
+export {
+  OneTimeTokenStore,
+  type LinkPurpose,
+  type OneTimePurpose,
+  type OneTimeTokenRecord,
+} from './storage/one-time-token.store.js';
+export { OutboxStore, type ClaimedMail, type OutboxMail } from './storage/outbox.store.js';
 export { AttemptStore, type AttemptCount } from './storage/attempt.store.js';
 export { DeletionStore, type DeletionRecord } from './storage/deletion.store.js';
 export { UserStateStore } from './storage/user-state.store.js';

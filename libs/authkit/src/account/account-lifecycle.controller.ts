@@ -18,7 +18,8 @@ import { nodeRequest, type RequestLike } from '../kernel/request-context.js';
 import { TokenTransport } from '../sessions/token-transport.js';
 import { DataExport } from './data-export.js';
 import { Deletions } from './deletions.js';
-import { ChangeUsernameDto, DeletionDto, LinkTokenDto } from './lifecycle.dto.js';
+import { LinkTokenDto } from './account.dto.js';
+import { ChangeUsernameDto, DeletionDto } from './lifecycle.dto.js';
 import { UserView } from './user-view.js';
 import { UsernameChanges } from './username-changes.js';
 

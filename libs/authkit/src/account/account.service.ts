@@ -66,7 +66,7 @@ export class AccountService {
     assertPasswordShape(currentPassword, 'currentPassword');
     const known = await this.known(userId);
     await this.policy.assert(newPassword, { ...ownerOf(known), field: 'newPassword' });
-    const attempt = await this.limiter.begin({ userId, name: known.user.email, device });
+    const attempt = await this.limiter.begin({ userId, name: known.user.email, device, captchaToken: null });
     if (!(await attempt.judge(() => this.passwords.verify(currentPassword, known.passwordHash)))) {
       await this.events.emit('login.failed', { reason: 'wrong_current_password' }, { subject: userId, sessionId });
       throw new AuthKitError('invalid_credentials', { reason: 'wrong current password' });

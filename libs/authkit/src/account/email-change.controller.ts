@@ -8,7 +8,8 @@ import type { Principal } from '../kernel/principal.js';
 import { nodeRequest, type RequestLike } from '../kernel/request-context.js';
 import { TokenTransport } from '../sessions/token-transport.js';
 import { EmailChanges } from './email-changes.js';
-import { ChangeEmailDto, LinkTokenDto } from './lifecycle.dto.js';
+import { LinkTokenDto } from './account.dto.js';
+import { ChangeEmailDto } from './lifecycle.dto.js';
 
 interface ChangeEmailBody extends ChangeEmailDto {}
 interface LinkTokenBody extends LinkTokenDto {}

@@ -15,13 +15,6 @@ export class ChangeUsernameDto {
   username!: string;
 }
 
-/** Body of the calls that a link in a mail leads to: what is in its fragment. */
-export class LinkTokenDto {
-  @ApiProperty({ type: String, example: 'nao_...' })
-  @IsString()
-  token!: string;
-}
-
 /** Reply of DELETE /auth/me. */
 export class DeletionDto {
   @ApiProperty({ type: String, format: 'date-time', description: 'When the account is erased.' })

@@ -24,6 +24,7 @@ import { orConflict } from './refusals.js';
 
 /** What the statements after the hash take at most, so that their number does not show. */
 const LEVEL_MS = 50;
+const TELL_EVERY_MS = 3_600_000;
 
 export interface Registration {
   email: string;
@@ -147,8 +148,16 @@ export class Registrations {
     const known = (await this.users.findByIdentifier({ email: wanted.email })) as KnownUser | null;
     if (!known?.user.active) return;
     const replaced = await this.replace(known, wanted);
-    if (!replaced) await this.outbox.enqueue(known.user, 'already_registered', {});
+    if (!replaced) await this.tellOwner(known.user);
     await this.events.emit('registration.repeated', { replaced }, { subject: known.user.id });
+  }
+
+  /** Not each time: anybody can ask for that mail. */
+  private tellOwner(user: AuthUser): Promise<void> {
+    return this.unit.run(async () => {
+      const isDue = await this.tokens.mayNotify(user, 'already_registered', TELL_EVERY_MS);
+      if (isDue) await this.outbox.enqueue(user, 'already_registered', {});
+    });
   }
 
   /**

@@ -10,9 +10,9 @@ export class CaptchaGate {
   constructor(@Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions) {}
 
   /** Throws `captcha_required` (403) once so many passwords have failed, or `unavailable` (503). */
-  async assertForLogin(token: string | undefined, failures: number): Promise<void> {
+  async assertForLogin(token: string | undefined | null, failures: number): Promise<void> {
     const { captcha } = this.options;
-    if (captcha && failures >= captcha.afterFailures) await this.assert(token, 'login');
+    if (captcha && token !== null && failures >= captcha.afterFailures) await this.assert(token, 'login');
   }
 
   /** Throws `captcha_required` (403) or `unavailable` (503). */

@@ -118,6 +118,19 @@ describe('signing in by password', () => {
   });
 });
 
+it.each([{ email: ' ADA@B.example' }, { username: 'Ada' }])('a user is found by %p, as typed', async (named) => {
+  const s = setUp();
+  expect((await s.logins.find(named))?.user.id).toBe(s.id);
+});
+
+it.each([{ email: 'ada' }, { username: 'ada@b.example' }])(
+  'nobody is found by %p, which is of the other kind',
+  async (named) => {
+    const s = setUp();
+    expect(await s.logins.find(named)).toBeNull();
+  },
+);
+
 it.each(['', 'a@', '@', 'a b'])(
   'no store is asked for a name nobody can have, %p, not even for users without one',
   async (name) => {

@@ -14,6 +14,7 @@ import { SessionIssuer } from '../sessions/session-issuer.js';
 import { SessionService, type LiveSession, type ProvenSession } from '../sessions/session.service.js';
 import { UserStore, type KnownUser, type LoginIdentifier } from '../storage/user.store.js';
 import { AttemptLimiter } from './attempt-limiter.js';
+import type { PasswordClaim } from './password-attempt.js';
 import { SECOND_FACTORS, type SecondFactor } from './second-factor.js';
 
 /** What a client shows beside a name and a password. */
@@ -59,12 +60,7 @@ export class LoginService {
     const named = identifierOf(identifier);
     const known = named && ((await this.users.findByIdentifier(named)) as KnownUser | null);
     const name = named ? Object.values(named).join() : identifier.trim().toLowerCase();
-    const attempt = await this.limiter.begin({ ...evidence, userId: known?.user.id, name });
-    let matches = false;
-    await attempt.judge(async () => {
-      matches = await this.passwords.verify(password, known?.passwordHash ?? null);
-      return matches && known?.user.active === true;
-    });
+    const matches = await this.matches(known, name, password, evidence);
     if (!known) return this.fail('unknown_user');
     if (!matches) return this.fail(known.passwordHash === null ? 'no_password' : 'wrong_password', known);
     const session = await this.complete(known, transport, ['pwd'], undefined, evidence.device);
@@ -111,10 +107,9 @@ export class LoginService {
   async reauthenticate(session: ProvenSession, password: string, device?: PresentedDevice | null): Promise<void> {
     assertPasswordShape(password);
     const known = (await this.users.findById(session.userId)) as KnownUser | null;
+    const matches = await this.matches(known, session.userId, password, { device, captchaToken: null });
     if (!known) return this.fail('unknown_user');
-    const attempt = await this.limiter.begin({ userId: session.userId, name: known.user.email, device });
-    if (!(await attempt.judge(() => this.passwords.verify(password, known.passwordHash))))
-      return this.fail(known.passwordHash === null ? 'no_password' : 'wrong_password', known);
+    if (!matches) return this.fail(known.passwordHash === null ? 'no_password' : 'wrong_password', known);
     // By the epoch that came with the hash: a password replaced meanwhile proves nothing any more.
     if (!(await this.sessions.renewAuthentication(session, known.sessionEpoch, ['pwd']))) {
       throw new AuthKitError('invalid_credentials', { reason: 'the session or the password changed meanwhile' });
@@ -125,6 +120,22 @@ export class LoginService {
   async find(identifier: string | LoginIdentifier): Promise<KnownUser | null> {
     const named = typeof identifier === 'string' ? identifierOf(identifier) : canonical(identifier);
     return named && ((await this.users.findByIdentifier(named)) as KnownUser | null);
+  }
+
+  /** Whether the password is the user's, unless a limit refuses the guess. An inactive user's counts as wrong. */
+  private async matches(
+    known: KnownUser | null,
+    name: string,
+    password: string,
+    evidence: Pick<PasswordClaim, 'device' | 'captchaToken'>,
+  ): Promise<boolean> {
+    const attempt = await this.limiter.begin({ ...evidence, userId: known?.user.id, name });
+    let matches = false;
+    await attempt.judge(async () => {
+      matches = await this.passwords.verify(password, known?.passwordHash ?? null);
+      return matches && known?.user.active === true;
+    });
+    return matches;
   }
 
   /** Old schemes and costs go at the first login that shows the password; never over a hash changed meanwhile. */

@@ -13,8 +13,8 @@ export interface PasswordClaim {
   name: string;
   /** Counts only when it is this user's. */
   device?: KnownDevice | null;
-  /** What the captcha's widget gave. */
-  captchaToken?: string;
+  /** What the captcha's widget gave; null where none is asked for, because a session has been proven. */
+  captchaToken?: string | null;
 }
 
 /** A guess that is counted and waits to be judged. */

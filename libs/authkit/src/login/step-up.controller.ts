@@ -33,7 +33,7 @@ export function stepUpController(path: string): Type<object> {
     @ApiNoContentResponse()
     @ApiProblem(401, 'invalid_credentials: the password is wrong, or there is none. Else the session has ended.')
     @ApiProblem(422, 'The password is missing or no text.')
-    @ApiProblem(429, 'Too many failures; Retry-After says when.')
+    @ApiProblem(429, 'Too many wrong passwords; Retry-After says when.')
     @ApiProblem(503, 'Too many passwords to hash at once; Retry-After says when.')
     async reauthenticate(
       @CurrentPrincipal() { id: userId, sessionId }: Principal,

@@ -16,7 +16,7 @@ const HOUR = 60 * MINUTE;
 /** How long to wait after each attempt; about a day in all. */
 const RETRY_AFTER_MS = [10 * SECOND, MINUTE, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 6 * HOUR, 15 * HOUR];
 /** Milliseconds that a mailer may take. */
-const PATIENCE_MS = 60 * SECOND;
+const PATIENCE_MS = 30 * SECOND;
 
 /** Tries one mail, and writes down what became of it. */
 @Injectable()

@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import { RESOLVED_OPTIONS } from '../options/tokens.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
 import { deviceWords } from './device-words.js';
@@ -20,31 +20,48 @@ const UNITS = [
   ['second', 1_000],
 ] as const;
 
+/** A template threw, or gave something else than texts; `code` is told to the operator, the rest may hold the link. */
+class MailTemplateError extends Error {
+  readonly code = 'template_failed';
+}
+
 /** Turns what a mail is about into what it says: by the host's template where there is one, else by the kit's. */
 @Injectable()
 export class MailRenderer {
+  private readonly logger = new Logger('AuthKit');
+
   constructor(@Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions) {}
 
   async render<T extends MailTemplate>(id: string, intent: MailIntent<T>): Promise<OutgoingMail> {
-    const { from, templates } = this.options.mail;
-    const context = this.contextOf(intent);
-    const standard = () => this.standard(context);
-    const rendered = (await templates[intent.template]?.({ ...context, standard })) ?? standard();
-    return {
-      id,
-      from,
-      to: intent.to,
-      // A line break would start another header.
-      subject: String(rendered.subject).replace(/[\p{Cc}\u2028\u2029]+/gu, ' '),
-      text: String(rendered.text),
-      html: String(rendered.html),
-    };
+    const { subject, text, html } = await this.rendered(intent);
+    // A line break would start another header.
+    const line = subject.replace(/[\p{Cc}\u2028\u2029]+/gu, ' ');
+    return { id, from: this.options.mail.from, to: intent.to, subject: line, text, html };
   }
 
-  private standard<T extends MailTemplate>(context: MailContext<T>): RenderedMail {
-    const locale = [context.locale, this.options.mail.defaultLocale].find((one) => Object.hasOwn(LANGUAGES, one));
-    const language = LANGUAGES[locale ?? 'en'];
-    return layOut(language.mails[context.template](context), context, language);
+  private async rendered<T extends MailTemplate>(intent: MailIntent<T>): Promise<RenderedMail> {
+    const own = this.options.mail.templates[intent.template];
+    const standard = () => this.standard(intent);
+    if (!own) return standard();
+    try {
+      const rendered = await own({ ...this.contextOf(intent), standard });
+      if ([rendered.subject, rendered.text, rendered.html].every((part) => typeof part === 'string')) return rendered;
+      throw new TypeError('a template returns { subject, text, html }, all texts');
+    } catch (error) {
+      // Without the message: it may hold the link. Where it was thrown helps more, anyhow.
+      const { name, stack = '' } = error as Error;
+      const frame = /^ +at .*$/m.exec(stack)?.[0] ?? '';
+      this.logger.error(`mail.templates.${intent.template} failed: ${name}${frame}`);
+      throw new MailTemplateError(`mail.templates.${intent.template} failed`);
+    }
+  }
+
+  private standard<T extends MailTemplate>(intent: MailIntent<T>): RenderedMail {
+    const known = [intent.locale, this.options.mail.defaultLocale].find((one) => Object.hasOwn(LANGUAGES, one));
+    const locale = known ?? 'en';
+    const context = this.contextOf({ ...intent, locale });
+    const language = LANGUAGES[locale];
+    return layOut(language.mails[intent.template](context), context, language);
   }
 
   private contextOf<T extends MailTemplate>({ template, data, origin, locale }: MailIntent<T>): MailContext<T> {

@@ -59,9 +59,4 @@ export class Outbox {
     });
     this.unit.afterCommit(() => this.worker.wake());
   }
-
-  /** Removes what is still to be sent to a user; part of erasing one. */
-  async discardOf(userId: string): Promise<void> {
-    await this.store.discardOf(userId);
-  }
 }

@@ -87,7 +87,7 @@ function isMailerClass(raw: unknown): raw is Type<Mailer> {
 /** One address, with or without a name before it. */
 function sender(raw: unknown): string {
   const remedy = "Give one address, such as 'no-reply@example.com' or 'App <no-reply@example.com>'.";
-  const [, name = '', inBrackets, alone] = /^(?:([^<>"\\\p{Cc}]*)<([^<>]+)>|([^<>]+))$/u.exec(String(raw)) ?? [];
+  const [, name = '', inBrackets, alone] = /^(?:"?([^<>"\\\p{Cc}]*)"? *<([^<>]+)>|([^<>]+))$/u.exec(String(raw)) ?? [];
   const address = inBrackets ?? alone;
   if (typeof raw !== 'string' || address === undefined || canonicalEmail(address) === null) {
     return refuse('mail.from', raw, remedy);

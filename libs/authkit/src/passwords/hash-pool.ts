@@ -39,7 +39,7 @@ export class HashPool {
   private readonly queue: Task[] = [];
   private readonly idle: Worker[] = [];
   private readonly workers = new Set<Worker>();
-  private running = 0;
+  private readonly running = new Set<Promise<unknown>>();
   private closed = false;
   private readonly size: number;
 
@@ -58,7 +58,7 @@ export class HashPool {
   /** Result of the job. Throws `overloaded` (503, Retry-After in seconds) when too many wait. */
   readonly run = (job: HashJob): Promise<unknown> => {
     const limit = Math.max(1, this.size);
-    if (this.closed || (this.running >= limit && !this.hasRoom)) {
+    if (this.closed || (this.running.size >= limit && !this.hasRoom)) {
       return Promise.reject(
         new AuthKitError('overloaded', { reason: 'the hash queue is full', headers: { 'Retry-After': '5' } }),
       );
@@ -69,22 +69,27 @@ export class HashPool {
     });
   };
 
-  /** Ends the workers; jobs still waiting are refused. */
+  /** Ends the workers once their jobs are done; jobs still waiting are refused. */
   async close(): Promise<void> {
     this.closed = true;
     for (const task of this.queue.splice(0)) task.reject(new AuthKitError('overloaded', { reason: 'shutting down' }));
+    // A thread ended inside a native package can abort the whole process.
+    await Promise.allSettled(this.running);
     await Promise.all([...this.workers].map((worker) => worker.terminate()));
   }
 
   private next(): void {
-    if (this.running >= Math.max(1, this.size)) return;
+    if (this.running.size >= Math.max(1, this.size)) return;
     const task = this.queue.shift();
     if (!task) return;
-    this.running += 1;
-    void (this.size === 0 ? inline(task.job) : this.inWorker(task.job)).then(task.resolve, task.reject).finally(() => {
-      this.running -= 1;
+    const work = this.size === 0 ? inline(task.job) : this.inWorker(task.job);
+    this.running.add(work);
+    // Free first, then answered: whoever asks again at once finds the worker it has just had.
+    const freed = work.finally(() => {
+      this.running.delete(work);
       this.next();
     });
+    void freed.then(task.resolve, task.reject);
   }
 
   /** Async, so that a thread the system refuses is a refusal of this job alone. */

@@ -1,146 +1,107 @@
-// Covers ./imported.hasher.js ./firebase.scheme.js ./foreign-scheme.js ./foreign-schemes.js
-import {
-  ARGON2,
-  DEVISE_PEPPER,
-  FIREBASE,
-  KEYED,
-  KEYLESS,
-  withOneBitChanged,
-} from '../../../../test/support/foreign-hashes.js';
+import { createRequire } from 'node:module';
+import { hashJobs } from '../../../../test/support/hash-jobs.js';
 import { AuthKitConfigError } from '../kernel/errors.js';
-import { resolveOptions } from '../options/resolve-options.js';
-import { argon2id } from './argon2.hasher.js';
-import { bcrypt } from './bcrypt.hasher.js';
-import { firebaseHash } from './firebase.scheme.js';
 import { deviseHash, importedHashes } from './imported.hasher.js';
-import { PasswordService } from './password.service.js';
 
-const keys = { devisePepper: DEVISE_PEPPER, firebase: FIREBASE };
-const serviceOf = (hasher: Parameters<typeof resolveOptions>[0]['passwords']) =>
-  new PasswordService(resolveOptions({ passwords: { queue: 1000, ...hasher } }, {}));
+const here = createRequire(`${process.cwd()}/package.json`);
+const { hashSync } = here('bcrypt') as { hashSync(password: string, salt: string): string };
 
-const all = serviceOf({ hasher: [bcrypt({ cost: 4 }), argon2id({ memory: 64 }), importedHashes(keys)] });
-const plain = serviceOf({ hasher: bcrypt({ cost: 4 }) });
-const withoutThreads = serviceOf({ hasher: [bcrypt({ cost: 4 }), importedHashes(keys)], workers: 0 });
-afterAll(() => Promise.all([all, plain, withoutThreads].map((service) => service.onApplicationShutdown())));
+const PEPPER = 'the pepper of the old system';
+const SIGNER_KEY = Buffer.alloc(32, 1).toString('base64');
+const BCRYPT_SALT = '$2b$04$abcdefghijklmnopqrstuu';
+const DEVISE = deviseHash(hashSync(`password${PEPPER}`, BCRYPT_SALT));
+const FIREBASE = `$firebase-scrypt$c2FsdA$${'A'.repeat(43)}`;
+// PBKDF2 with one iteration, as Django writes it.
+const DJANGO = 'pbkdf2_sha256$1$salt$Eg+2z/z4syxD5yJSVsT4N6hlSMkszDVICAWYfLcL4Xs=';
 
-describe.each([...KEYLESS, ...KEYED, ...ARGON2])('$scheme $hash', ({ scheme, hash, password, twin }) => {
-  it('verifies the password it was made of, fits the column, and is replaced', async () => {
-    expect(await all.verify(password, hash)).toBe(true);
-    expect(all.schemeOf(hash)).toBe(scheme);
-    expect(hash.length).toBeLessThanOrEqual(255);
-    expect(all.shouldRehash(hash)).toBe(scheme !== 'bcrypt-sha256');
-  });
-
-  it('verifies no other password', async () => {
-    for (const wrong of [`${password} `, password.toUpperCase(), '', ...(twin ? [twin] : [])]) {
-      expect(await all.verify(wrong, hash)).toBe(false);
-    }
-  });
-
-  it('verifies no more with one bit of it changed', async () => {
-    const changed = withOneBitChanged(hash);
-    expect(all.schemeOf(changed)).toBe(scheme);
-    expect(await all.verify(password, changed)).toBe(false);
-  });
-
-  it('is malformed with a character more or less, and then lets nobody in', async () => {
-    for (const broken of [`${hash}A`, `${hash}$`, hash.slice(0, -3), `${hash}\n`]) {
-      // A shorter digest of Argon2 is well-formed too.
-      if (!scheme.includes('argon2')) expect(all.schemeOf(broken)).toBeNull();
-      expect(await all.verify(password, broken)).toBe(false);
-    }
-  });
-});
-
-it.each(KEYLESS)('$scheme verifies without an option', async ({ hash, password }) => {
-  expect(await plain.verify(password, hash)).toBe(true);
-});
-
-it.each([...KEYLESS, ...KEYED])('$scheme verifies without threads too', async ({ hash, password }) => {
-  expect(await withoutThreads.verify(password, hash)).toBe(true);
-});
-
-it.each([...KEYED, ...ARGON2])('$scheme is unknown without its secret or hasher', async ({ hash, password }) => {
-  expect(plain.schemeOf(hash)).toBeNull();
-  expect(await plain.verify(password, hash)).toBe(false);
-});
-
-it.each(KEYED)('$scheme verifies with no other secret', async ({ hash, password }) => {
-  const other = serviceOf({
-    hasher: importedHashes({
-      devisePepper: DEVISE_PEPPER.replace('8', '9'),
-      firebase: { ...FIREBASE, signerKey: FIREBASE.signerKey.replace('j', 'k') },
-    }),
-  });
-  expect(await other.verify(password, hash)).toBe(false);
-  await other.onApplicationShutdown();
-});
-
-describe('a planted hash that asks for too much work', () => {
-  const digest = 'A'.repeat(43);
-  it.each([
-    ['bcrypt-sha256-v1', `$bcrypt-sha256$2b,16$${'a'.repeat(22)}$${'b'.repeat(31)}`],
-    ['django-bcrypt', `bcrypt$$2b$16$${'a'.repeat(53)}`],
-    ['django-bcrypt-sha256', `bcrypt_sha256$$2b$31$${'a'.repeat(53)}`],
-    ['devise-bcrypt', deviseHash(`$2a$16$${'a'.repeat(53)}`)],
-    ['iterations', `pbkdf2_sha256$4000001$salt$${digest}=`],
-    ['no iterations', `pbkdf2_sha256$0$salt$${digest}=`],
-    ['scrypt memory', `scrypt$2097152$salt$1$1$${'A'.repeat(86)}==`],
-    ['scrypt block size', `scrypt$16384$salt$65$1$${'A'.repeat(86)}==`],
-    ['scrypt lanes', `scrypt$131072$salt$8$5$${'A'.repeat(86)}==`],
-    ['scrypt cost that is no power of two', `scrypt$16383$salt$8$1$${'A'.repeat(86)}==`],
-    ['argon2 memory', `$argon2i$v=19$m=262145,t=1,p=1$c29tZXNhbHQ$${digest}`],
-    ['argon2 passes', `argon2$argon2id$v=19$m=64,t=11,p=1$c29tZXNhbHQ$${digest}`],
-    ['argon2 lanes', `$argon2id$v=19$m=64,t=1,p=9$c29tZXNhbHQ$${digest}`],
-    ['a digest of another length', `pbkdf2_sha256$1$salt$${'A'.repeat(27)}=`],
-  ])('is refused unread: %s', async (_name, hash) => {
-    expect(all.schemeOf(hash)).toBeNull();
-    expect(await all.verify('x', hash)).toBe(false);
-  });
-});
+const none = importedHashes();
+const all = importedHashes({ devisePepper: PEPPER, firebase: { signerKey: SIGNER_KEY } });
 
 describe('importedHashes', () => {
-  it.each([
-    ['a signer key that is none', { firebase: { signerKey: 'short' } }, /firebase\.signerKey: it is no base64/],
-    ['absurd rounds', { firebase: { ...FIREBASE, rounds: 1000 } }, /firebase\.rounds/],
-    ['half a memory cost', { firebase: { ...FIREBASE, memCost: 13.5 } }, /firebase\.rounds/],
-    ['an empty pepper', { devisePepper: '' }, /devisePepper: it is empty/],
-  ])('refuses %s at boot, without showing it', (_name, options, message) => {
-    expect(() => importedHashes(options)).toThrow(AuthKitConfigError);
-    expect(() => importedHashes(options)).toThrow(message);
-    expect(() => importedHashes(options)).not.toThrow(/short|jxspr/);
+  it('knows what needs no secret, and the rest with its secret', () => {
+    const schemes = (hasher: typeof all) => [DJANGO, DEVISE, FIREBASE].map((hash) => hasher.schemeOf(hash));
+    expect(schemes(none)).toEqual(['django-pbkdf2-sha256', null, null]);
+    expect(schemes(importedHashes({ devisePepper: PEPPER }))).toEqual(['django-pbkdf2-sha256', 'devise-bcrypt', null]);
+    expect(schemes(all)).toEqual(['django-pbkdf2-sha256', 'devise-bcrypt', 'firebase-scrypt']);
+    expect([DJANGO, DEVISE, FIREBASE].map((hash) => none.recognises(hash))).toEqual([true, false, false]);
   });
 
-  it('never writes, wherever it stands in the list', async () => {
-    const service = serviceOf({ hasher: [importedHashes(keys), argon2id({ memory: 64 })] });
-    expect(await service.hash('twelve or more')).toMatch(/^\$argon2id\$/);
-    await service.onApplicationShutdown();
-    await expect(importedHashes().hash('x', () => Promise.resolve())).rejects.toThrow();
+  it('recognises a malformed hash, has no scheme for it, and lets nobody in', async () => {
+    const { jobs, run } = hashJobs();
+    expect(all.recognises(`${DJANGO}x`)).toBe(true);
+    expect(all.schemeOf(`${DJANGO}x`)).toBeNull();
+    expect(await all.verify('password', `${DJANGO}x`, run)).toBe(false);
+    expect(jobs).toEqual([]);
   });
 
-  it('takes the account fields of a Firebase export in either alphabet', () => {
-    const stored = KEYED.find(({ scheme }) => scheme === 'firebase-scrypt')!.hash;
-    const passwordHash = 'lSrfV15cpx95/sZS2W9c9Kp6i/LVgQNDNC/qzrCnh1SAyZvqmZqAjTdn3aoItz+VHjoZilo78198JAdRuid5lQ==';
-    expect(firebaseHash({ passwordHash, salt: '42xEC+ixf3L2lw==' })).toBe(stored);
-    const urlSafe = (text: string) => text.replaceAll('+', '-').replaceAll('/', '_');
-    expect(firebaseHash({ passwordHash: urlSafe(passwordHash), salt: urlSafe('42xEC+ixf3L2lw==') })).toBe(stored);
+  it('verifies nothing of a scheme it does not know', async () => {
+    const { jobs, run } = hashJobs();
+    for (const hasher of [none, all]) {
+      expect(hasher.recognises('md5:1')).toBe(false);
+      expect(hasher.schemeOf('md5:1')).toBeNull();
+      expect(await hasher.verify('password', 'md5:1', run)).toBe(false);
+    }
+    expect(jobs).toEqual([]);
+  });
+
+  it('verifies a password against the hash it was made for', async () => {
+    const { run } = hashJobs();
+    expect(await all.verify('password', DJANGO, run)).toBe(true);
+    expect(await all.verify('Password', DJANGO, run)).toBe(false);
+  });
+
+  it('never writes, and wants every hash replaced', async () => {
+    expect([all.scheme, all.verifiesOnly, all.needsRehash(DJANGO)]).toEqual(['imported', true, true]);
+    await expect(all.hash('password', hashJobs().run)).rejects.toThrow('importedHashes() writes no hashes');
+    expect(() => all.decoy()).toThrow('importedHashes() writes no hashes');
+  });
+
+  it('refuses an empty pepper', () => {
+    const make = () => importedHashes({ devisePepper: '' });
+    expect(make).toThrow(AuthKitConfigError);
+    expect(make).toThrow(
+      new Error('nest-authkit: importedHashes().devisePepper: it is empty. Leave it out when Devise has none.'),
+    );
+  });
+
+  it('refuses parameters of Firebase that cannot be right', () => {
+    expect(() => importedHashes({ firebase: { signerKey: 'short' } })).toThrow(AuthKitConfigError);
   });
 });
 
-describe('a plain bcrypt hash from elsewhere', () => {
-  const hashes = [
-    ['Django', KEYLESS.find(({ scheme }) => scheme === 'django-bcrypt')!.hash],
-    ['Devise with a pepper', KEYED.find(({ scheme }) => scheme === 'devise-bcrypt')!.hash],
-  ];
-  it.each(hashes)('of %s never matches over 72 bytes or behind a NUL', async (_system, hash) => {
-    let jobs = 0;
-    const run = () => Promise.resolve((jobs += 1) > 0);
-    for (const password of ['y'.repeat(73), 'before\0after']) {
-      for (const hasher of [bcrypt({ cost: 4 }), importedHashes(keys)]) {
-        expect(await hasher.verify(password, hash, run)).toBe(false);
-      }
+describe('a hash of Devise with a pepper', () => {
+  it('verifies its password with that pepper alone', async () => {
+    const { run } = hashJobs();
+    expect(await all.verify('password', DEVISE, run)).toBe(true);
+    expect(await all.verify('Password', DEVISE, run)).toBe(false);
+    expect(await importedHashes({ devisePepper: `${PEPPER}!` }).verify('password', DEVISE, run)).toBe(false);
+  });
+
+  it('is recognised by its beginning', () => {
+    const known = ['$devise-bcrypt$', DEVISE, '$devise-bcrypt', `x${DEVISE}`, DEVISE.slice(1), '$2b$04$'];
+    expect(known.map((text) => all.recognises(text))).toEqual([true, true, false, false, false, false]);
+  });
+
+  it('is plain bcrypt, whole, of a cost that is affordable', () => {
+    expect(DEVISE).toMatch(/^\$devise-bcrypt\$2b\$04\$/);
+    for (const wrong of [
+      '$devise-bcrypt$',
+      `${DEVISE}x`,
+      DEVISE.slice(0, -1),
+      DEVISE.replace('$04$', '$16$'),
+      deviseHash(`$bcrypt-sha256$v=2,t=2b,r=4$${'a'.repeat(22)}$${'b'.repeat(31)}`),
+    ]) {
+      expect([wrong, all.schemeOf(wrong)]).toEqual([wrong, null]);
     }
-    expect(jobs).toBe(0);
+  });
+
+  it('never matches over 72 bytes or behind a NUL, and does no work for that', async () => {
+    const { jobs, run } = hashJobs();
+    for (const password of ['y'.repeat(73), 'before\0after']) {
+      const hash = deviseHash(hashSync(password.slice(0, 72) + PEPPER, BCRYPT_SALT));
+      expect(await all.verify(password, hash, run)).toBe(false);
+    }
+    expect(jobs).toEqual([]);
+    expect(await all.verify('y'.repeat(72), deviseHash(hashSync('y'.repeat(72), BCRYPT_SALT)), run)).toBe(true);
   });
 });

@@ -8,6 +8,8 @@ export { MailboxMailer, type KeptMail } from '../mail/mailbox.mailer.js';
 export { OutboxWorker } from '../mail/outbox-worker.js';
 
 export { MemoryDeviceStore } from '../storage/memory/memory-device.store.js';
+export { MemoryOneTimeTokenStore } from '../storage/memory/memory-one-time-token.store.js';
+export { MemoryOutboxStore } from '../storage/memory/memory-outbox.store.js';
 export { MemoryAttemptStore } from '../storage/memory/memory-attempt.store.js';
 export { MemoryDeletionStore } from '../storage/memory/memory-deletion.store.js';
 export { MemorySessionStore } from '../storage/memory/memory-session.store.js';
@@ -17,8 +19,10 @@ export { MemoryUserStateStore } from '../storage/memory/memory-user-state.store.
 export { attemptStoreContract, type AttemptStores } from './contracts/attempt-store.contract.js';
 export type { ContractCase } from './contracts/contract.js';
 export { deviceStoreContract, type DeviceStores } from './contracts/device-store.contract.js';
+export { outboxStoreContract } from './contracts/outbox-store.contract.js';
 export { deletionStoreContract } from './contracts/deletion-store.contract.js';
 export { passwordHasherContract, type PasswordHasherContractOptions } from './contracts/password-hasher.contract.js';
+export { oneTimeTokenStoreContract, type OneTimeTokenStores } from './contracts/one-time-token-store.contract.js';
 export type { SessionStores } from './contracts/session-fixtures.js';
 export { sessionStoreContract } from './contracts/session-store.contract.js';
 export { userStateStoreContract } from './contracts/user-epochs.contract.js';

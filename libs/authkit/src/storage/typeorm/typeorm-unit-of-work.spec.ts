@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { DataSource, QueryFailedError } from 'typeorm';
-import { TypeOrmUnitOfWork } from './typeorm-unit-of-work.js';
+import { TypeOrmUnitOfWork, type Connection } from './typeorm-unit-of-work.js';
 
 const driver: unknown = createRequire(`${process.cwd()}/package.json`)('libsql');
 
@@ -58,6 +58,26 @@ describe('the unit of work on a single connection', () => {
     expect(order).toEqual(['statement', 'transaction', 'later statement']);
   });
 
+  it('does what is to follow a commit after it, once, and not at all after a rollback', async () => {
+    const done: string[] = [];
+    const follow = (name: string) => unit.afterCommit(() => done.push(name));
+    follow('outside');
+    expect(done).toEqual(['outside']);
+    await unit.run(async () => {
+      follow('outer');
+      await unit.run(() => Promise.resolve(follow('nested')));
+      await insert(1);
+      expect(done).toEqual(['outside']);
+    });
+    expect(done).toEqual(['outside', 'outer', 'nested']);
+    const undone = unit.run(() => {
+      follow('undone');
+      return Promise.reject(new Error('rolled back'));
+    });
+    await expect(undone).rejects.toThrow('rolled back');
+    expect(done).toHaveLength(3);
+  });
+
   it('is one for all stores of a DataSource', async () => {
     const other = new TypeOrmUnitOfWork(source);
     const order: number[] = [];
@@ -78,5 +98,74 @@ describe('the unit of work on a single connection', () => {
       expect(error).toBeInstanceOf(QueryFailedError);
       expect(JSON.stringify(error)).not.toContain('secret');
     }
+  });
+
+  it('takes statements within into the transaction, whichever store issues them: they vanish with its rollback', async () => {
+    const other = new TypeOrmUnitOfWork(source);
+    const insertOn = (on: Connection, n: number) => on.query(`INSERT INTO t VALUES (${n})`);
+    const work = unit.run(async () => {
+      await other.statement((on) => insertOn(on, 1));
+      await breathe();
+      await unit.statement((on) => insertOn(on, 2));
+      throw new Error('rolled back');
+    });
+    await expect(work).rejects.toThrow('rolled back');
+    expect(await stored()).toEqual([]);
+    await unit.run(() => other.statement((on) => insertOn(on, 3)));
+    expect(await stored()).toEqual([3]);
+  });
+
+  it('makes a unit within another a part of it: undone alone when it fails, and with the other', async () => {
+    await unit.run(async (runner) => {
+      await runner.query('INSERT INTO t VALUES (1)');
+      const inner = unit.run(async (within) => {
+        await within.query('INSERT INTO t VALUES (2)');
+        throw new Error('inner');
+      });
+      await expect(inner).rejects.toThrow('inner');
+      await unit.run((within) => within.query('INSERT INTO t VALUES (3)'));
+    });
+    expect(await stored()).toEqual([1, 3]);
+    const outer = unit.run(async () => {
+      await unit.run((within) => within.query('INSERT INTO t VALUES (4)'));
+      throw new Error('outer');
+    });
+    await expect(outer).rejects.toThrow('outer');
+    expect(await stored()).toEqual([1, 3]);
+  });
+
+  it('lets no work join that somebody forgot to await and that goes on after the end', async () => {
+    let go = () => {};
+    const gate = new Promise<void>((resolve) => (go = resolve));
+    let forgotten: Promise<unknown> | undefined;
+    await unit.run(async (runner) => {
+      forgotten = gate.then(() => unit.statement((on) => on.query('INSERT INTO t VALUES (2)')));
+      await runner.query('INSERT INTO t VALUES (1)');
+    });
+    const failing = unit.run(async (runner) => {
+      await runner.query('INSERT INTO t VALUES (3)');
+      go();
+      await breathe();
+      throw new Error('rolled back');
+    });
+    await expect(failing).rejects.toThrow('rolled back');
+    await forgotten;
+    expect(await stored()).toEqual([1, 2]);
+  });
+
+  it('does what waits for the commit after it, in order, and never after a rollback', async () => {
+    const done: string[] = [];
+    unit.afterCommit(() => done.push('at once'));
+    await unit.run(async () => {
+      unit.afterCommit(() => done.push('first'));
+      await unit.run(() => Promise.resolve(unit.afterCommit(() => done.push('second'))));
+      expect(done).toEqual(['at once']);
+    });
+    const failing = unit.run(() => {
+      unit.afterCommit(() => done.push('never'));
+      return Promise.reject(new Error('rolled back'));
+    });
+    await expect(failing).rejects.toThrow('rolled back');
+    expect(done).toEqual(['at once', 'first', 'second']);
   });
 });

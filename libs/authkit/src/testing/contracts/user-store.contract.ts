@@ -2,7 +2,13 @@ import { randomUUID } from 'node:crypto';
 import assert from 'node:assert/strict';
 import { types } from 'node:util';
 import type { MaybePromise } from '../../kernel/maybe-promise.js';
-import { UserConflictError, type UserStore, type NewUser } from '../../storage/user.store.js';
+import {
+  UserConflictError,
+  type NewUser,
+  type PasswordChange,
+  type UserCondition,
+  type UserStore,
+} from '../../storage/user.store.js';
 import { assertHas, assertIs, assertWinners, casesOn, later, type ContractCase } from './contract.js';
 import { AT, abilitiesOf, hashNo, UserFixtures, type UserStoreContractOptions } from './user-fixtures.js';
 import { importChecks } from './user-imports.contract.js';
@@ -142,6 +148,21 @@ const passwordChecks: Checks = {
     assertIs('of an unknown user', unknown, false);
   },
 
+  'replaces a password hash only where the address is the expected one, and proven or not as expected': async (
+    users,
+  ) => {
+    const { id, email } = await users.add({ emailVerified: false });
+    const tried = (where: PasswordChange['where'], to: string | null = hashNo(1)) =>
+      later(() => users.store.changePassword(id, { from: undefined, to, endSessions: false, at: AT + 1000, where }));
+    assertIs('where it is another', await tried({ email: `x${email}` }), false);
+    assertIs('where it is proven', await tried({ email, emailVerified: true }), false);
+    assertIs('hash', (await users.get(id)).passwordHash, hashNo(0));
+    assertIs('where both are true', await tried({ email, emailVerified: false }), true);
+    assertIs('hash', (await users.get(id)).passwordHash, hashNo(1));
+    assertIs('to none', await tried({}, null), true);
+    assertIs('hash', (await users.get(id)).passwordHash, null);
+  },
+
   'lets one of many simultaneous password changes from the same hash win': async (users) => {
     const { id, passwordHash: from } = await users.add();
     const won = await Promise.all(
@@ -162,6 +183,22 @@ const emailChecks: Checks = {
       assertIs('emailVerified', (await users.get(id)).user.emailVerified, verified);
     }
     assertIs('of an unknown user', await users.store.setEmailVerified(randomUUID(), true, AT), false);
+  },
+
+  'takes an address for proven only where address and hash are the expected ones': async (users) => {
+    const { id, email, passwordHash } = await users.add();
+    const tried = (where: UserCondition) => later(() => users.store.setEmailVerified(id, true, AT + 1000, where));
+    for (const where of [
+      { email: `x${email}`, passwordHash },
+      { email, passwordHash: hashNo(9) },
+      { email, passwordHash: null },
+      { email, passwordHash, emailVerified: true },
+    ]) {
+      assertIs(JSON.stringify(where), await tried(where), false);
+    }
+    assertIs('emailVerified', (await users.get(id)).user.emailVerified, false);
+    assertIs('where all is true', await tried({ email, passwordHash, emailVerified: false }), true);
+    assertIs('emailVerified', (await users.get(id)).user.emailVerified, true);
   },
 };
 
