@@ -4,6 +4,8 @@ import { code, page, table, type ReferencePage } from './page.js';
 import { docOf, interfaceIn, oneLine, parseSource, sentenceOf } from './source.js';
 
 const SOURCE = 'libs/authkit/src/options/authkit-options.ts';
+/** Groups of options in a file of their own. */
+const GROUPS = ['account-options', 'link-options'].map((name) => `libs/authkit/src/options/${name}.ts`);
 const INTRODUCTION = `How to give them, what production refuses and more: [configuration](../guides/configuration.md). A duration is a
 number of seconds, or text: \`'30s'\`, \`'15m'\`, \`'12h'\`, \`'7d'\`.
 
@@ -72,10 +74,14 @@ function membersOf(members: ts.NodeArray<ts.TypeElement>, prefix: string): Optio
 }
 
 /** The members of an option that is an object with options of its own. */
-function innerOf(type: ts.TypeNode): ts.TypeLiteralNode | undefined {
+function innerOf(type: ts.TypeNode): ts.TypeLiteralNode | ts.InterfaceDeclaration | undefined {
   if (ts.isTypeLiteralNode(type)) return type;
+  if (ts.isTypeReferenceNode(type)) return groups().find(({ name }) => name.text === type.typeName.getText());
   return ts.isUnionTypeNode(type) ? type.types.find(ts.isTypeLiteralNode) : undefined;
 }
+
+const groups = (): ts.InterfaceDeclaration[] =>
+  GROUPS.flatMap((file) => parseSource(file).statements.filter(ts.isInterfaceDeclaration));
 
 /** What an option may be that can be something else than an object with options of its own. */
 function otherTypes(type: ts.TypeNode): string {

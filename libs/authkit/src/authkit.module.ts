@@ -20,7 +20,6 @@ import { DataExport } from './account/data-export.js';
 import { Deletions } from './account/deletions.js';
 import { EmailChanges } from './account/email-changes.js';
 import { Erasures } from './account/erasures.js';
-import { Links } from './account/links.js';
 import { OneTimeTokens } from './account/one-time-tokens.js';
 import { EmailPolicyGate } from './account/email-policy.js';
 import { UsernameChanges } from './account/username-changes.js';
@@ -64,6 +63,7 @@ import { SealedMails } from './mail/sealed-mail.js';
 import type { AuthKitOptions, AuthKitRuntimeOptions, AuthKitStaticOptions } from './options/authkit-options.js';
 import { resolveOptions, type ResolvedOptions } from './options/resolve-options.js';
 import { RESOLVED_OPTIONS, STATIC_OPTIONS } from './options/tokens.js';
+import { pageProviders } from './pages/page-providers.js';
 import { PasswordPolicy } from './passwords/password-policy.service.js';
 import { PasswordService } from './passwords/password.service.js';
 import { controllersOf } from './module-controllers.js';
@@ -145,27 +145,18 @@ function compose(definition: DynamicModule, options: AuthKitStaticOptions): Dyna
       ...storage.providers,
       ...[AuthService, AccountService, LoginService, SessionService, SessionIssuer, PasswordPolicy, PasswordService],
       ...[AttemptCounters, AttemptLimiter, CaptchaGate, EmailPolicyGate],
-      ...[
-        AccessTokenKeys,
-        AccessTokens,
-        JwksRoute,
-        KeyInventory,
-        RefreshTokens,
-        TokenPairs,
-        TokenTransport,
-        AuthCookies,
-        SessionCache,
-        ChangeFeed,
-      ],
+      ...[AccessTokenKeys, AccessTokens, JwksRoute, KeyInventory, RefreshTokens, TokenPairs, TokenTransport],
+      ...[AuthCookies, SessionCache, ChangeFeed],
       ...[AuthKitGuard, GuardCheck, RolePolicy, UserView, AuthEvents, AuthEventExplorer],
       ...[HttpGate, OwnRoutes, ProblemWriter, BootCheck, ReadinessService],
       ...[UserImporter, ImportCheck],
-      ...[OneTimeTokens, Links, AfterReply],
+      ...[OneTimeTokens, AfterReply],
       ...[MAILER_PROVIDER, MailboxMailer, MailboxRoute, MailLocales, MailRenderer, MailDelivery, SealedMails],
       ...[Outbox, OutboxWorker],
       ...[DeviceTokens, KnownDevices, NewDeviceNotice, DisownedLogins],
       ...[AccountWipers, Registrations, EmailVerification, PasswordResets],
       ...[EmailChanges, UsernameChanges, Deletions, Erasures, DataExport],
+      ...pageProviders(options),
       ...ROUTE_PROVIDERS,
       ...features.flatMap((feature) => feature.providers ?? []),
       ...collected(AUTHENTICATORS, [...features.map(({ authenticator }) => authenticator), SessionAuthenticator]),

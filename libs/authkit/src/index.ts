@@ -78,6 +78,14 @@ export type { MaybePromise } from './kernel/maybe-promise.js';
 export type { Principal, PrincipalKind } from './kernel/principal.js';
 export { RequestContext } from './kernel/request-context.js';
 
+export { AuthPages } from './pages/auth-pages.js';
+export { PageFrame, type PageView } from './pages/page-frame.js';
+export { Html, html, type HtmlValue } from './pages/html.js';
+export type { PageMessages } from './pages/messages/en.js';
+export type { PageLanguage } from './pages/page-language.js';
+export type { PageName } from './pages/page-names.js';
+export { field, form, link, outcome, type Field, type Form } from './pages/page-parts.js';
+export { PageRenderer } from './pages/page-renderer.js';
 export { BreachCheck } from './passwords/breach-check.js';
 export { hibpRangeCheck, type HibpRangeCheckOptions } from './passwords/hibp-range-check.js';
 export { PasswordPolicy, type PasswordOwner } from './passwords/password-policy.service.js';

@@ -10,6 +10,7 @@ import { devicesController } from './devices/devices.controller.js';
 import { loginController } from './login/login.controller.js';
 import { stepUpController } from './login/step-up.controller.js';
 import { tokenController } from './login/token.controller.js';
+import { pagesController } from './pages/pages.controller.js';
 import { sessionsController } from './sessions/sessions.controller.js';
 import type { AuthKitStaticOptions } from './options/authkit-options.js';
 
@@ -32,6 +33,7 @@ export function controllersOf(
     devicesController(path),
     emailChangeController(path),
     accountLifecycleController(path, user),
+    ...(routes.pages === false ? [] : [pagesController(path)]),
   ];
   return features.reduce((all, feature) => {
     const at = routes.features?.[feature.name] ?? feature.defaultPath ?? feature.name;

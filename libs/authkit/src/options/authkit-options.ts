@@ -8,6 +8,7 @@ import type { MailTemplates } from '../mail/mail-templates.js';
 import type { SmtpOptions } from '../mail/mail-transport.js';
 import type { Mailer } from '../mail/mailer.js';
 import type { PasswordHasher } from '../passwords/password-hasher.js';
+import type { PageRenderer } from '../pages/page-renderer.js';
 import type { PepperKey } from '../passwords/pepper.js';
 import type { DeviceStore } from '../storage/device.store.js';
 import type { DeletionStore } from '../storage/deletion.store.js';
@@ -17,6 +18,7 @@ import type { AttemptStore } from '../storage/attempt.store.js';
 import type { SessionStore } from '../storage/session.store.js';
 import type { AuthUser, UserStore } from '../storage/user.store.js';
 import type { AccessTokenKey } from './access-token-key.js';
+import type { LinkLifetimes, LinkOptions, PageOptions } from './link-options.js';
 import type { CaptchaOptions, EmailPolicy, RateLimits } from './abuse-options.js';
 
 /** The part of the options that shapes the module graph; given directly, in `forRootAsync` too. */
@@ -65,6 +67,10 @@ export interface AuthKitStaticOptions<U extends AuthUser = AuthUser> {
         features?: Readonly<Record<string, string | false>>;
         /** Whether /.well-known/jwks.json is served; false when the app has one of its own. @default true */
         jwks?: boolean;
+        /** Whether /.well-known/change-password leads to `links.changePassword`; false when the app has one of its own. @default true */
+        changePassword?: boolean;
+        /** The kit's pages (sign-in, reset and so on) as a class of your own renders them; false for none, then `links` names yours. @default AuthPages */
+        pages?: false | Type<PageRenderer>;
       };
   /** Registers `AuthKitGuard` for every handler of the app; false lets the host place it. @default true */
   globalGuard?: boolean;
@@ -197,18 +203,11 @@ export interface AuthKitRuntimeOptions {
     exportData?: (user: AuthUser) => MaybePromise<object>;
   };
   /** How long the links in mails are good; 1 min to 30 d each. */
-  linkLifetimes?: {
-    /** To prove the address, and to say that the registration was somebody else's. @default '24h' */
-    verifyEmail?: Duration;
-    /** To choose a new password. @default '30m' */
-    resetPassword?: Duration;
-    /** To choose the first password of an account that somebody else has made. @default '24h' */
-    setPassword?: Duration;
-    /** To confirm a new address. @default '1h' */
-    changeEmail?: Duration;
-    /** To stop a change of the address, and to say that a login was somebody else's. @default '7d' */
-    objection?: Duration;
-  };
+  linkLifetimes?: LinkLifetimes;
+  /** Your own pages instead of the kit's: paths below `baseUrl`, or URLs on its origin or one of `allowedOrigins`. */
+  links?: LinkOptions;
+  /** Looks of the kit's pages. */
+  pages?: PageOptions;
   mail?: {
     /**
      * How mails leave: an SMTP URL (`smtps://user:password@host`), what nodemailer's SMTP transport takes, or a `Mailer` of

@@ -1,9 +1,9 @@
 import { AuthKitConfigError } from '../kernel/errors.js';
 import { isLoopbackHost } from '../kernel/loopback.js';
 import type { CredentialTransport } from '../kernel/credential-transport.js';
-import type { LinkPurpose } from '../storage/one-time-token.store.js';
 import type { AuthKitRuntimeOptions } from './authkit-options.js';
 import type { ResolvedOptions } from './resolved-options.js';
+import { parseLinkLifetimes, parseLinks } from './link-options.js';
 import { captcha, emailPolicy, limitsInForce, rateLimits, trustedProxies } from './abuse-options.js';
 import { parseBaseUrl } from './base-url.js';
 import { bool, duration, integer, oneOf, refuse, section, text, textList } from './option-parsers.js';
@@ -24,8 +24,6 @@ import { parseMail } from './mail-parser.js';
 import { parseSecrets } from './secret-parser.js';
 
 export type { ResolvedOptions } from './resolved-options.js';
-
-const linkLifetime = (fallback: string) => duration(fallback, '1m', '30d');
 
 /** Applies defaults, parses, checks and freezes; throws {@link AuthKitConfigError} with path, value and remedy. */
 export function resolveOptions(raw: AuthKitRuntimeOptions, env: NodeJS.ProcessEnv = process.env): ResolvedOptions {
@@ -93,14 +91,9 @@ export function resolveOptions(raw: AuthKitRuntimeOptions, env: NodeJS.ProcessEn
         onErase: hook<ResolvedOptions['account']['onErase']>(),
         exportData: hook<ResolvedOptions['account']['exportData']>(),
       }),
-    linkLifetimes: (value, path) =>
-      section(value, path, {
-        verifyEmail: linkLifetime('24h'),
-        resetPassword: linkLifetime('30m'),
-        setPassword: linkLifetime('24h'),
-        changeEmail: linkLifetime('1h'),
-        objection: linkLifetime('7d'),
-      }),
+    linkLifetimes: anything,
+    links: anything,
+    pages: anything,
     mail: anything,
     rateLimits,
     captcha,
@@ -194,7 +187,8 @@ export function resolveOptions(raw: AuthKitRuntimeOptions, env: NodeJS.ProcessEn
     registration: given.registration,
     account: given.account,
     mail,
-    linkLifetimes: byPurpose(given.linkLifetimes),
+    linkLifetimes: parseLinkLifetimes(given.linkLifetimes),
+    ...parseLinks(given, baseUrl, given.allowedOrigins),
     rateLimits: limitsInForce(given.rateLimits, env, production, warnings),
     captcha: given.captcha,
     trustedProxies: given.trustedProxies,
@@ -203,21 +197,6 @@ export function resolveOptions(raw: AuthKitRuntimeOptions, env: NodeJS.ProcessEn
     allowedOrigins: [...new Set([baseUrl.origin, ...given.allowedOrigins])],
     strictRoutes: given.strictRoutes,
   });
-}
-
-type LinkLifetimes = Record<'verifyEmail' | 'resetPassword' | 'setPassword' | 'changeEmail' | 'objection', number>;
-
-function byPurpose(given: LinkLifetimes): Record<LinkPurpose, number> {
-  return {
-    verify_email: given.verifyEmail,
-    disown_registration: given.verifyEmail,
-    reset_password: given.resetPassword,
-    set_password: given.setPassword,
-    change_email: given.changeEmail,
-    cancel_email_change: given.objection,
-    not_me: given.objection,
-    cancel_deletion: given.objection,
-  };
 }
 
 /** RFC 6265bis: __Host- proves that no sibling subdomain and no plain-HTTP page has set the cookie. */

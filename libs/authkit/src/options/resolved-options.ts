@@ -10,9 +10,10 @@ import type { LinkPurpose } from '../storage/one-time-token.store.js';
 import type { AuthUser } from '../storage/user.store.js';
 import type { CaptchaOptions, EmailPolicy, ResolvedRateLimits } from './abuse-options.js';
 import type { RoleDefinition } from './authkit-options.js';
+import type { ResolvedPages } from './link-options.js';
 
 /** The options with every default applied; durations in milliseconds; frozen. */
-export interface ResolvedOptions {
+export interface ResolvedOptions extends ResolvedPages {
   readonly production: boolean;
   /** What the operator should know, logged at boot. */
   readonly warnings: readonly string[];

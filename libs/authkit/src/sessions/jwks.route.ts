@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { HttpAdapterHost, type AbstractHttpAdapter } from '@nestjs/core';
+import { isKnownTag } from '../http/entity-tag.js';
 import { nodeRequest, type RequestLike } from '../kernel/request-context.js';
 import type { AuthKitStaticOptions } from '../options/authkit-options.js';
 import { STATIC_OPTIONS } from '../options/tokens.js';
@@ -38,7 +39,7 @@ export class JwksRoute {
       adapter.setHeader(response, 'X-Content-Type-Options', 'nosniff');
       // Public, and asked for by pages of any origin; the host's CORS does not reach this route on every adapter.
       adapter.setHeader(response, 'Access-Control-Allow-Origin', '*');
-      if (names(nodeRequest(request).headers['if-none-match'], this.etag)) {
+      if (isKnownTag(nodeRequest(request).headers['if-none-match'], this.etag)) {
         adapter.reply(response, undefined, 304);
         return;
       }
@@ -46,10 +47,4 @@ export class JwksRoute {
       adapter.reply(response, this.body, 200);
     });
   }
-}
-
-/** Weak comparison (RFC 9110, 13.1.2): proxies that compress make a tag weak. */
-function names(ifNoneMatch: string | undefined, etag: string): boolean {
-  const tags = ifNoneMatch?.split(',').map((tag) => tag.trim().replace(/^W\//, '')) ?? [];
-  return tags.includes(etag) || tags.includes('*');
 }
