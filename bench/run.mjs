@@ -5,12 +5,21 @@ import { writeDocs } from './docs.mjs';
 import { machine } from './machine.mjs';
 import { printTable, save } from './report.mjs';
 import { boot } from './sections/boot.mjs';
+import { enumeration } from './sections/enumeration.mjs';
 import { guarded } from './sections/guarded.mjs';
 import { login } from './sections/login.mjs';
 import { refresh } from './sections/refresh.mjs';
 import { scale } from './sections/scale.mjs';
 import { settings } from './settings.mjs';
-import { bootTable, budgetsTable, guardedTable, loginTable, refreshTable, scaleTable } from './tables.mjs';
+import {
+  bootTable,
+  budgetsTable,
+  enumerationTable,
+  guardedTable,
+  loginTable,
+  refreshTable,
+  scaleTable,
+} from './tables.mjs';
 
 const ADAPTERS = ['express', 'fastify'];
 
@@ -23,9 +32,10 @@ pinLoad();
 
 const results = { at: new Date().toISOString(), quick: settings.quick, machine };
 if (settings.scale) await runScale();
+else if (settings.enumeration) await runEnumeration();
 else await runAll();
 console.log(`\n${save(results)}`);
-if (settings.docs) console.log(writeDocs(results));
+if (settings.docs && !settings.enumeration) console.log(writeDocs(results));
 
 async function runAll() {
   if (settings.wants('guarded')) {
@@ -63,4 +73,16 @@ async function runScale() {
   for (const [database, where] of Object.entries(available)) {
     printTable(scaleTable(database, (results.scale[database] = await scale(where, settings))));
   }
+}
+
+async function runEnumeration() {
+  results.enumeration = [];
+  for (const adapter of ADAPTERS) {
+    for (const [database, where] of Object.entries(available)) {
+      const rows = await enumeration(adapter, where, settings);
+      results.enumeration.push({ adapter, database, rows });
+      printTable(enumerationTable(adapter, database, rows));
+    }
+  }
+  if (results.enumeration.some(({ rows }) => rows.some(({ tells }) => tells))) process.exitCode = 1;
 }

@@ -4,15 +4,17 @@ const { values } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     scale: { type: 'boolean', default: false },
+    enumeration: { type: 'boolean', default: false },
     docs: { type: 'boolean', default: false },
     only: { type: 'string', multiple: true },
   },
 });
 
-/** What the command line asks for: `--quick`, `--scale`, `--docs`, `--only guarded --only refresh`. */
+/** What the command line asks for: `--quick`, `--scale`, `--enumeration`, `--docs`, `--only guarded --only refresh`. */
 export const settings = {
   quick: values.quick,
   scale: values.scale,
+  enumeration: values.enumeration,
   docs: values.docs,
   wants: (section) => !values.only || values.only.includes(section),
   ...(values.quick
@@ -26,6 +28,7 @@ export const settings = {
         floodSeconds: 5,
         boots: 5,
         sizes: [1_000, 100_000],
+        questions: 500,
       }
     : {
         rounds: 15,
@@ -37,5 +40,6 @@ export const settings = {
         floodSeconds: 15,
         boots: 15,
         sizes: [1_000, 30_000, 1_000_000],
+        questions: 2_000,
       }),
 };

@@ -11,12 +11,13 @@ function short(value) {
 const table = (title, head, rows) => ({ title, head, rows: rows.map((row) => row.map((cell) => String(short(cell)))) });
 
 /** Every table of a run. */
-export function tablesOf({ guarded = {}, login = {}, refresh, boot, scale = {}, budgets = [] }) {
+export function tablesOf({ guarded = {}, login = {}, refresh, boot, scale = {}, enumeration = [], budgets = [] }) {
   return [
     ...Object.entries(guarded).map(([adapter, rows]) => guardedTable(adapter, rows)),
     ...Object.entries(login).map(([adapter, result]) => loginTable(adapter, result)),
     ...(refresh ? [refreshTable(refresh)] : []),
     ...(boot ? [bootTable(boot)] : []),
+    ...enumeration.map(({ adapter, database, rows }) => enumerationTable(adapter, database, rows)),
     ...Object.entries(scale).map(([database, results]) => scaleTable(database, results)),
     ...(budgets.length > 0 ? [budgetsTable(budgets)] : []),
   ];
@@ -88,6 +89,22 @@ export function bootTable(results) {
       result.without.rss,
       result.with.rss,
       result.addedRss,
+    ]),
+  );
+}
+
+export function enumerationTable(adapter, database, rows) {
+  return table(
+    `Does time tell who has an account? ${adapter}, ${database}`,
+    ['', 'calls of each', 'account, ms', 'no account, ms', 'difference', 'p', 'tells'],
+    rows.map(({ name, calls, knownMs, unknownMs, difference, p, tells }) => [
+      name,
+      String(calls),
+      knownMs,
+      unknownMs,
+      `${(difference * 100).toFixed(1)} %`,
+      p.toFixed(4),
+      tells ? 'YES' : 'no',
     ]),
   );
 }

@@ -8,7 +8,7 @@ import { decorate } from '../lib/decorate.mjs';
 import { helloController } from './hello.controller.mjs';
 
 /** The app guarded by the kit, with its default options. */
-export function build({ database = 'sqlite', check = 'cached', cost = 12 }) {
+export function build({ database = 'sqlite', check = 'cached', cost = 12, requireVerifiedEmail = false }) {
   const userEntity = decorate(class User extends AuthUserBase {}, [Entity('users')]);
   const entities = authKitEntities({ userEntity });
   const counter = new StatementCounter();
@@ -21,6 +21,7 @@ export function build({ database = 'sqlite', check = 'cached', cost = 12 }) {
       accessToken: { ttl: '24h' },
       session: { check },
       passwords: { hasher: bcrypt({ cost }) },
+      registration: { requireVerifiedEmail },
       // Every client comes from one address.
       rateLimits: false,
     }),

@@ -3,7 +3,20 @@ import { Agent, request } from 'node:http';
 const agent = new Agent({ keepAlive: true, maxSockets: 64 });
 
 /** One call; resolves with the parsed body and Set-Cookie, rejects unless it is answered with 2xx. */
-export function call(port, path, { method = 'GET', headers = {}, body } = {}) {
+export async function call(port, path, options = {}) {
+  const { status, text, cookies } = await ask(port, path, options);
+  if (status >= 300) throw new Error(`${options.method ?? 'GET'} ${path}: ${status} ${text}`);
+  return { body: text && JSON.parse(text), cookies };
+}
+
+/** A POST answered in whatever way; the status. Rejects when a limit of the app spoils the measurement. */
+export async function answerOf(port, path, body) {
+  const { status, text } = await ask(port, path, { method: 'POST', body });
+  if (status === 404 || status === 429 || status >= 500) throw new Error(`${path}: ${status} ${text}`);
+  return status;
+}
+
+function ask(port, path, { method = 'GET', headers = {}, body } = {}) {
   const payload = body && JSON.stringify(body);
   const own = payload ? { 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload) } : {};
   return new Promise((resolve, reject) => {
@@ -15,8 +28,7 @@ export function call(port, path, { method = 'GET', headers = {}, body } = {}) {
         reply.on('error', reject);
         reply.on('end', () => {
           const text = Buffer.concat(chunks).toString();
-          if (reply.statusCode >= 300) reject(new Error(`${method} ${path}: ${reply.statusCode} ${text}`));
-          else resolve({ body: text && JSON.parse(text), cookies: reply.headers['set-cookie'] ?? [] });
+          resolve({ status: reply.statusCode, text, cookies: reply.headers['set-cookie'] ?? [] });
         });
       },
     );
@@ -29,7 +41,7 @@ export const post = (port, path, body, headers) => call(port, path, { method: 'P
 
 /** The origin in the kit's default baseUrl; a login that asks for cookies must name it. */
 const ORIGIN = 'http://localhost:3000';
-const PASSWORD = 'violet harbour lantern 42';
+export const PASSWORD = 'violet harbour lantern 42';
 
 const credentialsOf = (n) => ({ email: `user${n}@example.com`, password: PASSWORD });
 
