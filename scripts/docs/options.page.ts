@@ -5,7 +5,7 @@ import { docOf, interfaceIn, oneLine, parseSource, sentenceOf } from './source.j
 
 const SOURCE = 'libs/authkit/src/options/authkit-options.ts';
 /** Groups of options in a file of their own. */
-const GROUPS = ['account-options', 'link-options'].map((name) => `libs/authkit/src/options/${name}.ts`);
+const GROUPS = ['libs/authkit/src/options/link-options.ts'];
 const INTRODUCTION = `How to give them, what production refuses and more: [configuration](../guides/configuration.md). A duration is a
 number of seconds, or text: \`'30s'\`, \`'15m'\`, \`'12h'\`, \`'7d'\`.
 
