@@ -9,6 +9,7 @@ import { HomeController } from './home.controller.js';
 import { LegacyLoginDto } from './legacy/legacy-login.dto.js';
 import { LegacyModule } from './legacy/legacy.module.js';
 import { LegacyStrategy } from './legacy/legacy.strategy.js';
+import { MailboxController } from './mailbox.controller.js';
 import { NotesModule } from './notes/notes.module.js';
 import { ROLES } from './roles.js';
 import { RegisterUserDto, UpdateProfileDto, UserDto } from './users/user.dto.js';
@@ -52,7 +53,7 @@ export class AppModule {
         NotesModule,
         UsersModule,
       ],
-      controllers: [HomeController],
+      controllers: [HomeController, MailboxController],
     };
   }
 }
