@@ -353,6 +353,7 @@ describeOnDatabases('the demo in production', ALL_DATABASES, (database) => {
       'AuthKitAccounts',
       'AuthKitAttempts',
       'AuthKitDevices',
+      'AuthKitDeletions',
       'LegacyMembers',
     ]);
     const [, password] = /password {2,}(\S+)/.exec(lines.join(' '))!;
@@ -362,6 +363,9 @@ describeOnDatabases('the demo in production', ALL_DATABASES, (database) => {
     const { accessToken } = await app.get(AuthService).login('admin@example.com', password);
     const note = await Client.of(app).post('/notes', NOTE, { token: accessToken });
     expect([note.status, note.body.title]).toEqual([201, NOTE.title]);
+    // Mails are not kept here, so there is no mailbox, and no way to one.
+    expect((await Client.of(app).get('/mailbox')).status).toBe(404);
+    expect((await Client.of(app).get('/')).text).not.toContain('/mailbox');
     await app.close();
     await demo.drop();
   });

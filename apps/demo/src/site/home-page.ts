@@ -15,21 +15,21 @@ const MAILBOX: Step = {
 
 const ACCOUNT: readonly Step[] = [
   {
+    href: '/auth/pages/sessions',
+    name: 'Your account',
+    about: 'Sign in on a second browser too, and see both here. Password, address, data, and the way out.',
+  },
+  {
     href: '/auth/pages/forgot',
     name: 'Forgotten password',
     about: 'A link by mail, good for half an hour and for one new password.',
-  },
-  {
-    href: '/auth/pages/sessions',
-    name: 'Your account',
-    about: 'Sessions and devices, password, e-mail address, your data, the way out.',
   },
 ];
 
 const PRODUCT: readonly Step[] = [
   { href: '/notes', name: 'Your notes', about: 'As JSON, for those who are signed in.' },
   { href: '/greeting', name: 'A greeting', about: 'For everybody; by name for those who are signed in.' },
-  { href: '/docs', name: 'Swagger', about: 'Every call to try: press Authorize, sign in with e-mail and password.' },
+  { href: '/docs', name: 'Swagger', about: 'Every call to try: press Authorize, sign in with address and password.' },
   { href: '/docs-json', name: 'OpenAPI document', about: 'The same, for programs.' },
 ];
 
@@ -38,7 +38,7 @@ export const homePage = (hasMailbox: boolean): string =>
   documentOf(
     'Notes',
     `<p class="brand">Notes</p>
-<h1>Notes that belong to users</h1>
+<h1>Notes of your own</h1>
 <p class="intro">A small product on nest-authkit. Make an account, open the mail, sign in on a second browser, forget your
 password: everything an account goes through is here to try.</p>
 <p class="buttons">

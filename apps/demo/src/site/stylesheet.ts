@@ -1,4 +1,4 @@
-/** What the demo's pages add to the kit's stylesheet. */
+/** What the demo adds to the kit's stylesheet, for its own pages and for the kit's. */
 export const STYLESHEET = `.card.wide {
   max-width: 680px;
   align-self: start;
@@ -9,25 +9,25 @@ export const STYLESHEET = `.card.wide {
   text-decoration: none;
 }
 
-.card > .buttons {
+.wide > .buttons {
   margin: 24px 0 0;
 }
 
-.card > section {
+.wide > section {
   margin-top: 32px;
   padding-top: 24px;
   border-top: 1px solid var(--authkit-line);
 }
 
-.card > section h2 {
+.wide > section h2 {
   margin-bottom: 0;
 }
 
-.card > section .list {
+.wide > section .list {
   margin-bottom: 0;
 }
 
-.card > section + section .list li:last-child {
+.wide > section .list li:last-child {
   padding-bottom: 0;
 }
 
