@@ -6,6 +6,8 @@ import { createDemoApp } from '../../apps/demo/src/create-app.js';
 import { LegacyMember } from '../../apps/demo/src/legacy/legacy-member.entity.js';
 import { startDemo } from '../../apps/demo/src/start-demo.js';
 import { FirstAdmin } from '../../apps/demo/src/users/first-admin.js';
+import { BROWSER_FILES } from '../../libs/authkit/src/pages/browser-files.js';
+import { PAGE_NAMES } from '../../libs/authkit/src/pages/page-names.js';
 import { Client, cookieHeader } from '../support/client.js';
 import { ALL_DATABASES, DATABASES, describeOnDatabases, type Database } from '../support/databases.js';
 import { prepareDemo } from '../support/demo-app.js';
@@ -284,12 +286,22 @@ describeOn('the demo', { databases: DATABASES }, ({ adapter, database }) => {
         }
       }
     }
-    expect(open.sort()).toEqual([
+    const pages = open.filter((operation) => operation.startsWith('get /auth/pages/'));
+    expect(pages).toHaveLength(PAGE_NAMES.length + Object.keys(BROWSER_FILES).length);
+    expect(open.filter((operation) => !pages.includes(operation)).sort()).toEqual([
       'get /',
+      'get /mailbox',
       'post /auth/devices/not-me',
+      'post /auth/email/change/cancel',
+      'post /auth/email/change/confirm',
+      'post /auth/email/verify',
+      'post /auth/email/verify/resend',
       'post /auth/login',
       'post /auth/logout',
+      'post /auth/me/deletion/cancel',
       'post /auth/passport/legacy',
+      'post /auth/password/forgot',
+      'post /auth/password/reset',
       'post /auth/refresh',
       'post /auth/register',
       'post /auth/token',
@@ -341,6 +353,7 @@ describeOnDatabases('the demo in production', ALL_DATABASES, (database) => {
       'AuthKitAccounts',
       'AuthKitAttempts',
       'AuthKitDevices',
+      'AuthKitDeletions',
       'LegacyMembers',
     ]);
     const [, password] = /password {2,}(\S+)/.exec(lines.join(' '))!;
@@ -350,6 +363,9 @@ describeOnDatabases('the demo in production', ALL_DATABASES, (database) => {
     const { accessToken } = await app.get(AuthService).login('admin@example.com', password);
     const note = await Client.of(app).post('/notes', NOTE, { token: accessToken });
     expect([note.status, note.body.title]).toEqual([201, NOTE.title]);
+    // Mails are not kept here, so there is no mailbox, and no way to one.
+    expect((await Client.of(app).get('/mailbox')).status).toBe(404);
+    expect((await Client.of(app).get('/')).text).not.toContain('/mailbox');
     await app.close();
     await demo.drop();
   });

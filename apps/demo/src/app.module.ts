@@ -9,8 +9,10 @@ import { HomeController } from './home.controller.js';
 import { LegacyLoginDto } from './legacy/legacy-login.dto.js';
 import { LegacyModule } from './legacy/legacy.module.js';
 import { LegacyStrategy } from './legacy/legacy.strategy.js';
+import { MailboxController } from './mailbox.controller.js';
 import { NotesModule } from './notes/notes.module.js';
 import { ROLES } from './roles.js';
+import { DemoPages } from './site/demo-pages.js';
 import { RegisterUserDto, UpdateProfileDto, UserDto } from './users/user.dto.js';
 import { User } from './users/user.entity.js';
 import { UsersModule } from './users/users.module.js';
@@ -35,6 +37,7 @@ export class AppModule {
         }),
         AuthKitModule.forRootAsync<User>({
           userEntity: User,
+          routes: { pages: DemoPages },
           dto: { register: RegisterUserDto, profile: UpdateProfileDto, user: UserDto },
           // Members of the former system sign in with what they have, and are users from then on.
           features: [
@@ -45,6 +48,7 @@ export class AppModule {
             appName: 'Notes',
             roles: ROLES,
             strictRoutes: true,
+            pages: { stylesheet: '/demo.css' },
             ...one.get('authkit', { infer: true }),
           }),
         }),
@@ -52,7 +56,7 @@ export class AppModule {
         NotesModule,
         UsersModule,
       ],
-      controllers: [HomeController],
+      controllers: [HomeController, MailboxController],
     };
   }
 }

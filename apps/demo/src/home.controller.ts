@@ -1,22 +1,11 @@
-import { Controller, Get, Header } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiProduces, ApiProperty, ApiTags } from '@nestjs/swagger';
-import { Authenticated, CurrentUser, Public } from 'nest-authkit';
+import { Controller, Get, Inject } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
+import { Authenticated, CurrentUser, RESOLVED_OPTIONS, type ResolvedOptions } from 'nest-authkit';
+import { homePage } from './site/home-page.js';
+import { keepsMails } from './site/mailbox-page.js';
+import { PublicFile, PublicPage } from './site/page.js';
+import { STYLESHEET } from './site/stylesheet.js';
 import type { User } from './users/user.entity.js';
-
-const PAGE = `<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>Notes</title>
-<h1>Notes</h1>
-<p>A small product on nest-authkit: notes that belong to users.</p>
-<ul>
-<li><a href="/docs">Try it in Swagger</a>: press Authorize and sign in with e-mail and password.
-<li><a href="/docs-json">The OpenAPI document</a>
-<li><a href="/greeting">A greeting</a>, by name for those who are signed in
-</ul>
-</html>
-`;
 
 class GreetingDto {
   @ApiProperty({ type: String, example: 'Hello, Ada' })
@@ -26,15 +15,16 @@ class GreetingDto {
 @ApiTags('home')
 @Controller()
 export class HomeController {
-  @Get()
-  @Public()
-  @Header('Content-Type', 'text/html; charset=utf-8')
-  @Header('Content-Security-Policy', "default-src 'none'; frame-ancestors 'none'")
-  @ApiOperation({ summary: 'The landing page', security: [] })
-  @ApiProduces('text/html')
-  @ApiOkResponse({ schema: { type: 'string' } })
+  constructor(@Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions) {}
+
+  @PublicPage('', 'The landing page')
   page(): string {
-    return PAGE;
+    return homePage(keepsMails(this.options));
+  }
+
+  @PublicFile('demo.css', 'text/css; charset=utf-8')
+  stylesheet(): string {
+    return STYLESHEET;
   }
 
   @Get('greeting')

@@ -1,0 +1,22 @@
+import { Controller, Inject, NotFoundException } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { RESOLVED_OPTIONS, type ResolvedOptions } from 'nest-authkit';
+import { keepsMails, MAILBOX_SCRIPT, mailboxPage } from './site/mailbox-page.js';
+import { PublicFile, PublicPage } from './site/page.js';
+
+@ApiTags('home')
+@Controller()
+export class MailboxController {
+  constructor(@Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions) {}
+
+  @PublicPage('mailbox', 'The development mailbox, for reading; 404 where mails are sent')
+  page(): string {
+    if (!keepsMails(this.options)) throw new NotFoundException();
+    return mailboxPage(new URL(this.options.baseUrl).origin);
+  }
+
+  @PublicFile('mailbox.js', 'text/javascript; charset=utf-8')
+  script(): string {
+    return MAILBOX_SCRIPT;
+  }
+}
