@@ -60,9 +60,9 @@ export class AuthService<U extends AuthUser = AuthUser> {
     return ((await this.logins.find(identifier))?.user as U | undefined) ?? null;
   }
 
-  /** Signs in by password. Throws `invalid_credentials` (401), `rate_limited` (429), or 503 when too many log in at once. */
+  /** Signs in by password, without a captcha. Throws `invalid_credentials` (401), `rate_limited` (429), or 503 when too many log in at once. */
   async login(identifier: string, password: string, transport: CredentialTransport = 'bearer'): Promise<SignIn<U>> {
-    return this.signIn(await this.logins.withPassword(identifier, password, transport));
+    return this.signIn(await this.logins.withPassword(identifier, password, transport, { captchaToken: null }));
   }
 
   /** Signs in a user whom the host has authenticated by other means; `amr` says how (RFC 8176), `authenticatedAt` when. */
@@ -126,7 +126,7 @@ export class AuthService<U extends AuthUser = AuthUser> {
     await this.limiter.clearAccount(userId);
   }
 
-  /** Mails a link to choose the first password, good for a day. Throws `user_not_found` (404). */
+  /** Mails a link to choose the first password, good for `linkLifetimes.setPassword`. Throws `user_not_found` (404). */
   sendPasswordLink(userId: string): Promise<void> {
     return this.resets.send(userId, 'set_password');
   }

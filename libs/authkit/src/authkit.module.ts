@@ -78,6 +78,7 @@ import { KeyInventory } from './sessions/key-inventory.js';
 import { RefreshTokens } from './sessions/refresh-token.js';
 import { SessionCache } from './sessions/session-cache.js';
 import { SessionIssuer } from './sessions/session-issuer.js';
+import { SessionSweeper } from './sessions/session-sweeper.js';
 import { SessionService } from './sessions/session.service.js';
 import { TokenPairs } from './sessions/token-pair.js';
 import { TokenTransport } from './sessions/token-transport.js';
@@ -146,7 +147,7 @@ function compose(definition: DynamicModule, options: AuthKitStaticOptions): Dyna
       ...[AuthService, AccountService, LoginService, SessionService, SessionIssuer, PasswordPolicy, PasswordService],
       ...[AttemptCounters, AttemptLimiter, CaptchaGate, EmailPolicyGate],
       ...[AccessTokenKeys, AccessTokens, JwksRoute, KeyInventory, RefreshTokens, TokenPairs, TokenTransport],
-      ...[AuthCookies, SessionCache, ChangeFeed],
+      ...[AuthCookies, SessionCache, SessionSweeper, ChangeFeed],
       ...[AuthKitGuard, GuardCheck, RolePolicy, UserView, AuthEvents, AuthEventExplorer],
       ...[HttpGate, OwnRoutes, ProblemWriter, BootCheck, ReadinessService],
       ...[UserImporter, ImportCheck],

@@ -90,6 +90,7 @@ export function accountLifecycleController(path: string, userDto: Type<object>):
     })
     @ApiBody({ type: LinkTokenDto })
     @ApiNoContentResponse()
+    @ApiProblem(403, 'The request may come from another site.')
     @ApiProblem(410, 'The link was used or replaced, or is not genuine; or the account is gone.')
     async cancelDeletion(@AuthBody(LinkTokenDto) { token }: LinkTokenBody, @Req() incoming: unknown): Promise<void> {
       this.transport.assertSameSite(nodeRequest(incoming as RequestLike), false);

@@ -50,6 +50,7 @@ export function emailChangeController(path: string): Type<object> {
     @ApiOperation({ summary: "Make the address that the link was sent to the user's", security: [] })
     @ApiBody({ type: LinkTokenDto })
     @ApiNoContentResponse()
+    @ApiProblem(403, 'The request may come from another site.')
     @ApiProblem(409, 'Another account has the address by now. The link stays good.')
     @ApiProblem(410, 'The link was used, stopped or replaced, has expired, or is not genuine.')
     async confirm(@AuthBody(LinkTokenDto) { token }: LinkTokenBody, @Req() incoming: unknown): Promise<void> {
@@ -63,6 +64,7 @@ export function emailChangeController(path: string): Type<object> {
     @ApiOperation({ summary: 'Stop a change of the e-mail address by the link sent to the present one', security: [] })
     @ApiBody({ type: LinkTokenDto })
     @ApiNoContentResponse()
+    @ApiProblem(403, 'The request may come from another site.')
     @ApiProblem(410, 'The link was used or replaced, has expired, or is not genuine; or the change is done.')
     async cancel(@AuthBody(LinkTokenDto) { token }: LinkTokenBody, @Req() incoming: unknown): Promise<void> {
       this.transport.assertSameSite(nodeRequest(incoming as RequestLike), false);

@@ -24,8 +24,8 @@ export interface LoginEvidence {
    * the user's does not wait for the account's limits.
    */
   device?: PresentedDevice | null;
-  /** What the captcha's widget gave. */
-  captchaToken?: string;
+  /** What the captcha's widget gave; null where nobody could be asked. */
+  captchaToken?: string | null;
 }
 
 /** The one way to a session, whatever proves who the user is. */

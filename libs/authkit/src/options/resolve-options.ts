@@ -157,7 +157,8 @@ export function resolveOptions(raw: AuthKitRuntimeOptions, env: NodeJS.ProcessEn
   assertKeySecrets(raw.accessToken?.keys, secrets, production, warnings);
   assertPeppers(given.passwords.pepper, secrets, production, warnings);
   const mail = parseMail(given.mail, production, given.appName, warnings);
-  if (mail.transport.kind === 'none' && given.registration.requireVerifiedEmail) {
+  const { requireVerifiedEmail, verifyEmail } = given.registration;
+  if (mail.transport.kind === 'none' && requireVerifiedEmail && verifyEmail) {
     throw new AuthKitConfigError(
       'registration.requireVerifiedEmail',
       'no mail can be sent, so nobody could prove an address',

@@ -76,6 +76,11 @@ export class MemorySessionStore extends SessionStore {
     return this.of(userId).filter(({ id }) => this.rows.delete(id)).length;
   }
 
+  override removeExpired(before: number): number {
+    const expired = [...this.rows.values()].filter((row) => row.absoluteExpiresAt < before);
+    return expired.filter((row) => this.rows.delete(row.id)).length;
+  }
+
   override countLiveByKey(at: number): { keyId: string; sessions: number }[] {
     const counts = new Map<string, number>();
     for (const row of this.rows.values()) if (isLive(row, at)) counts.set(row.keyId, (counts.get(row.keyId) ?? 0) + 1);

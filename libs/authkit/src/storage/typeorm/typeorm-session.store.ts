@@ -157,6 +157,10 @@ export class TypeOrmSessionStore extends SessionStore {
     return (await this.run('DELETE FROM {s} WHERE {s.userId} === :userId', { userId })).affected;
   }
 
+  override async removeExpired(before: number): Promise<number> {
+    return (await this.run('DELETE FROM {s} WHERE {s.absoluteExpiresAt} < :before', { before })).affected;
+  }
+
   override async countLiveByKey(at: number): Promise<{ keyId: string; sessions: number }[]> {
     const { rows } = await this.run(
       `SELECT MIN({s.keyId}) AS name, COUNT(*) AS sessions FROM {s} WHERE ${LIVE} GROUP BY bytes({s.keyId})`,

@@ -54,6 +54,17 @@ export const sessionListChecks: Record<string, (sessions: SessionFixtures) => Pr
     assertHas('it', await sessions.get(other.id), { userId: otherId });
   },
 
+  'removes sessions some time after their absolute timeout, whoever’s they are': async (sessions) => {
+    const userId = await sessions.user();
+    const [old, young] = [
+      await sessions.add(userId, { absoluteExpiresAt: AT - 10 * HOUR }),
+      await sessions.add(userId, { absoluteExpiresAt: AT - 8 * HOUR }),
+    ];
+    await sessions.store.removeExpired(AT - 9 * HOUR);
+    assertIs('the one of before', await sessions.store.findWithUser(old.id), null);
+    assertHas('the other', await sessions.get(young.id), { userId });
+  },
+
   'counts live sessions by the key of their newest token': async (sessions) => {
     const userId = await sessions.user();
     const later = AT + 2000 * HOUR;
