@@ -9,6 +9,7 @@ const flows = flowsOf({ path: PAGE, text: readFileSync(PAGE, 'utf8') });
 
 /** Options that a flow may ask for by name. */
 const OPTIONS: Record<string, Partial<AuthKitOptions>> = {
+  rateLimits: { rateLimits: {} },
   requireVerifiedEmail: { registration: { requireVerifiedEmail: true } },
 };
 
@@ -46,12 +47,18 @@ async function prepare(t: TestApp, word: string, known: Known): Promise<void> {
 }
 
 async function take(t: TestApp, step: Step, known: Known): Promise<void> {
+  let times = 1;
   for (const remark of step.remarks) {
-    const [, time] = /^(\d+[smhd]) later$/.exec(remark) ?? [];
-    if (time === undefined) throw new Error(`${step.at}: nobody knows what '${remark}' is`);
-    t.clock.advance(time as `${number}m`);
+    const [, later, count] = /^(?:(\d+[smhd]) later|(\d+) times)$/.exec(remark) ?? [];
+    if (later !== undefined) t.clock.advance(later as `${number}m`);
+    else if (count !== undefined) times = Number(count);
+    else throw new Error(`${step.at}: nobody knows what '${remark}' is`);
   }
   if (step.kind === 'mail') return expectMail(t, step.mail, step.at, known);
+  for (let i = 0; i < times; i += 1) await call(t, step, known);
+}
+
+async function call(t: TestApp, step: Step & { kind: 'call' }, known: Known): Promise<void> {
   const { first, headers, body } = messageOf(filled(step.request, known));
   const [method, path] = first.split(' ');
   const reply = await t.client.call(method, path, {

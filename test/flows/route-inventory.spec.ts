@@ -555,7 +555,7 @@ describeOn('at boot', {}, ({ adapter }) => {
       adapter,
       controllers: [OpenHouse, Versions],
       providers: [ChatGateway],
-      authkit: { routes: false },
+      authkit: { routes: false, rateLimits: {} },
       configure: (app) => app.useLogger(logger),
     });
     Logger.overrideLogger(false);

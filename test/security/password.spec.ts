@@ -1,5 +1,7 @@
+import { jest } from '@jest/globals';
 import { bcrypt } from 'nest-authkit';
 import { argon2id } from 'nest-authkit/argon2';
+import { PasswordService } from '../../libs/authkit/src/passwords/password.service.js';
 import { expectProblem, fieldsOf, importHash, stateOf, storedHash, withVectors } from '../support/attack.js';
 import { DATABASES } from '../support/databases.js';
 import { createTestApp, describeOn, PASSWORD, type TestApp } from '../support/test-app.js';
@@ -52,6 +54,28 @@ describeOn('passwords', { databases: DATABASES }, (place) => {
     expect((await login(email, password)).status).toBe(200);
     expectProblem(await login(email, almost), 401, 'invalid_credentials');
     expect(await storedHash(t, email)).toMatch(MODERN);
+  });
+
+  it('PWD-08 a megabyte of password is refused at the door, on every way in, and nothing is hashed', async () => {
+    const { accessToken } = await t.signUp('door@example.com');
+    const before = await stateOf(t);
+    const hashed = jest.spyOn(t.app.get(PasswordService, { strict: false }), 'hash');
+    const verified = jest.spyOn(t.app.get(PasswordService, { strict: false }), 'verify');
+    for (const long of ['a'.repeat(1 << 20), 'a'.repeat(10 << 20)]) {
+      for (const [path, body] of [
+        ['/auth/register', { email: 'x@example.com', password: long }],
+        ['/auth/login', { identifier: 'door@example.com', password: long }],
+        ['/auth/password/change', { currentPassword: long, newPassword: PASSWORD }],
+        ['/auth/password/reset', { token: 'x', newPassword: long }],
+        ['/auth/reauthenticate', { password: long }],
+      ] as const) {
+        // The connection may be closed while the rest is still being sent.
+        const reply = await t.client.post(path, body, { token: accessToken }).catch(() => null);
+        if (reply) expectProblem(reply, 413, 'body_too_large');
+      }
+    }
+    expect([hashed.mock.calls.length, verified.mock.calls.length]).toEqual([0, 0]);
+    expect(await stateOf(t)).toBe(before);
   });
 
   it('PWD-01 over 1024 bytes is refused before any work, on every way in', async () => {

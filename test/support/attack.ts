@@ -41,6 +41,8 @@ export const fieldsOf = (reply: Reply): string[] =>
 
 /** Every row of every table, hashes and seeds too: equal before and after means that nothing has changed. */
 export async function stateOf(t: TestApp): Promise<string> {
+  // What is on its way out is no change either.
+  await t.mails();
   const tables = t.source.entityMetadatas.map(({ tablePath }) => tablePath).sort();
   const rows = await Promise.all(
     tables.map((table) =>

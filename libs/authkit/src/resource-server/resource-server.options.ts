@@ -1,6 +1,7 @@
 import type { Duration } from '../kernel/duration.js';
 import { AuthKitConfigError } from '../kernel/errors.js';
 import type { RoleDefinition } from '../options/authkit-options.js';
+import { trustedProxies } from '../options/abuse-options.js';
 import { bool, duration, refuse, section, text } from '../options/option-parsers.js';
 import { roleDefinitions } from '../options/special-parsers.js';
 
@@ -26,6 +27,8 @@ export interface ResourceServerOptions {
   roles?: Readonly<Record<string, RoleDefinition>>;
   /** Lets keys come over plain HTTP from another machine: whoever is on the way can then forge tokens. @default false */
   dangerouslyAllowInsecureJwks?: boolean;
+  /** Networks (`10.0.0.0/8`) or addresses of the proxies before the app, whose X-Forwarded-For is believed. @default [], the peer is the client */
+  trustedProxies?: readonly string[];
   /** Boot fails when a handler has no rule of its own or of its controller. @default false */
   strictRoutes?: boolean;
 }
@@ -46,6 +49,7 @@ export interface ResolvedResourceServerOptions {
   readonly roles: Readonly<Record<string, Required<RoleDefinition>>>;
   /** The guard's: cookies are no credential here. */
   readonly allowedOrigins: readonly string[];
+  readonly trustedProxies: readonly string[];
   readonly strictRoutes: boolean;
 }
 
@@ -69,6 +73,7 @@ export function resolveResourceServerOptions(raw: ResourceServerOptions): Resolv
       }),
     roles: roleDefinitions,
     dangerouslyAllowInsecureJwks: bool(false),
+    trustedProxies,
     strictRoutes: bool(false),
   });
   const { issuer } = given;
@@ -88,6 +93,7 @@ export function resolveResourceServerOptions(raw: ResourceServerOptions): Resolv
     jwks: given.jwks,
     roles: given.roles,
     allowedOrigins: [],
+    trustedProxies: given.trustedProxies,
     strictRoutes: given.strictRoutes,
   });
 }
