@@ -364,7 +364,8 @@ describeOnDatabases('the demo in production', ALL_DATABASES, (database) => {
     const note = await Client.of(app).post('/notes', NOTE, { token: accessToken });
     expect([note.status, note.body.title]).toEqual([201, NOTE.title]);
     // Mails are not kept here, so there is no mailbox, and no way to one.
-    expect((await Client.of(app).get('/mailbox')).status).toBe(404);
+    const mailbox = await Client.of(app).get('/mailbox');
+    expect([mailbox.status, mailbox.headers['content-type']]).toEqual([404, 'application/json; charset=utf-8']);
     expect((await Client.of(app).get('/')).text).not.toContain('/mailbox');
     await app.close();
     await demo.drop();
