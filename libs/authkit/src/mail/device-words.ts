@@ -16,5 +16,5 @@ const SYSTEMS: readonly [RegExp, string][] = [
 /** Names a device by its User-Agent, in words of the kit's own: whatever else a client says of itself reaches no mail. */
 export function deviceWords(userAgent: string | null): string | null {
   const named = (table: readonly [RegExp, string][]) => table.find(([mark]) => mark.test(userAgent ?? ''))?.[1];
-  return [named(BROWSERS), named(SYSTEMS)].filter((name) => name !== undefined).join(', ') || null;
+  return [named(BROWSERS), named(SYSTEMS)].filter((name) => name !== undefined).join(' on ') || null;
 }
