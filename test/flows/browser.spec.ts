@@ -34,6 +34,7 @@ describeOn('behind a proxy that ends TLS', {}, ({ adapter }) => {
     expect(signedIn.cookies.map((cookie) => /^(__Host-\w+)=.*; Secure;/.exec(cookie)?.[1])).toEqual([
       '__Host-authkit_at',
       '__Host-authkit_rt',
+      '__Host-authkit_device',
     ]);
     const cookie = cookieHeader(signedIn.cookies);
     expect((await proxy.client.post('/probe/echo', {}, { cookie, headers: page })).status).toBe(201);

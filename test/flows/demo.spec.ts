@@ -290,7 +290,9 @@ describeOn('the demo', { databases: DATABASES }, ({ adapter, database }) => {
     expect(pages).toHaveLength(PAGE_NAMES.length + Object.keys(BROWSER_FILES).length);
     expect(open.filter((operation) => !pages.includes(operation)).sort()).toEqual([
       'get /',
+      'get /demo.css',
       'get /mailbox',
+      'get /mailbox.js',
       'post /auth/devices/not-me',
       'post /auth/email/change/cancel',
       'post /auth/email/change/confirm',

@@ -57,7 +57,7 @@ describeOn('signing in', { databases: ALL_DATABASES }, (place) => {
     );
     expect(login.status).toBe(200);
     expect(Object.keys(login.body).sort()).toEqual(['expires_in', 'user']);
-    expect(login.cookies).toHaveLength(2);
+    expect(login.cookies).toHaveLength(3);
     for (const cookie of login.cookies) expect(cookie).toMatch(/; Path=\/; HttpOnly; SameSite=/);
 
     const cookie = cookieHeader(login.cookies);

@@ -1,16 +1,16 @@
 import { connect } from 'node:net';
 import { once } from 'node:events';
-import { Body, Controller, Delete, Post, Put } from '@nestjs/common';
+import { Body, Controller, Post, Put } from '@nestjs/common';
 import { Authenticated, Public } from 'nest-authkit';
 import { createTestApp, describeOn, PASSWORD, type TestApp } from '../support/test-app.js';
 
 /** A host may add handlers of its own on the kit's paths; they are none of the kit's business. */
 @Controller('auth')
 class AccountExtras {
-  @Delete('me')
+  @Put('me')
   @Authenticated()
-  deleteMe() {
-    return { deleted: true };
+  putMe() {
+    return { replaced: true };
   }
 
   @Post('me')
@@ -35,8 +35,8 @@ describeOn('kit and host on one path', {}, ({ adapter }) => {
 
   it('the host’s handlers run, with the bodies the host’s parser makes', async () => {
     const { accessToken } = await t.signUp('ada@example.com');
-    expect((await t.client.delete('/auth/me')).status).toBe(401);
-    expect((await t.client.delete('/auth/me', { token: accessToken })).body).toEqual({ deleted: true });
+    expect((await t.client.call('PUT', '/auth/me')).status).toBe(401);
+    expect((await t.client.call('PUT', '/auth/me', { token: accessToken })).body).toEqual({ replaced: true });
     const items = { list: ['x'.repeat(20_000)] };
     expect((await t.client.post('/auth/me', items)).body).toEqual({ body: items });
     expect((await t.client.call('PUT', '/auth/logout')).body).toEqual({ host: true });

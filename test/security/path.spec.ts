@@ -172,7 +172,7 @@ describe.each(PLACES)('paths ($adapter, $name)', ({ adapter, variant }) => {
     [`${kit}/refresh`, ['POST']],
     [`${kit}/logout`, ['POST']],
     [`${kit}/password/change`, ['POST']],
-    [`${kit}/me`, ['GET', 'HEAD', 'PATCH']],
+    [`${kit}/me`, ['DELETE', 'GET', 'HEAD', 'PATCH']],
     [`${kit}/sessions`, ['DELETE', 'GET', 'HEAD']],
     [`${kit}/sessions/01890000-0000-7000-8000-000000000000`, ['DELETE']],
   ];

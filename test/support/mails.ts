@@ -19,6 +19,7 @@ const TEMPLATES: readonly [RegExp, MailTemplate][] = [
   [/password .* was changed$/, 'password_changed'],
   [/^A session of yours/, 'session_stolen'],
   [/is switched off$/, 'login_disabled'],
+  [/^New sign-in to/, 'new_device'],
 ];
 
 /** All mails to an address, oldest first. */

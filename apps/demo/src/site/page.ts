@@ -1,5 +1,5 @@
 import { applyDecorators, Get, Header } from '@nestjs/common';
-import { ApiExcludeEndpoint, ApiOkResponse, ApiOperation, ApiProduces } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiProduces } from '@nestjs/swagger';
 import { Public } from 'nest-authkit';
 
 const POLICY = [
@@ -25,7 +25,12 @@ export const PublicPage = (path: string, summary: string): MethodDecorator =>
 
 /** GET of what a page loads. */
 export const PublicFile = (path: string, type: string): MethodDecorator =>
-  applyDecorators(...served(path, type), ApiExcludeEndpoint());
+  applyDecorators(
+    ...served(path, type),
+    ApiOperation({ summary: 'What a page loads', security: [] }),
+    ApiProduces(type),
+    ApiOkResponse({ schema: { type: 'string' } }),
+  );
 
 function served(path: string, type: string): MethodDecorator[] {
   return [

@@ -113,7 +113,7 @@ describe('a template of the host', () => {
         Promise.resolve({ subject: appName, text: [data.link, when, device, goodFor, locale].join('|'), html: '<p>' }),
     });
     expect(rendered).toMatchObject({ subject: 'Shop', html: '<p>' });
-    expect(rendered.text).toBe(`${link('reset')}|November 25, 2026 at 1:28 AM UTC|Firefox, Linux|30 minutes|en`);
+    expect(rendered.text).toBe(`${link('reset')}|November 25, 2026 at 1:28 AM UTC|Firefox on Linux|30 minutes|en`);
   });
 
   it('may change a part of the standard mail', async () => {
