@@ -68,7 +68,9 @@ const entities = [...new Set([...authKitEntities({ userEntity: Person }), ...aut
 const cleanups: (() => Promise<void>)[] = [];
 
 async function onTypeOrm(options: DataSourceOptions, drop?: () => Promise<void>): Promise<Stores> {
-  const source = await new DataSource(options).initialize();
+  // Each contract has a database of its own; all their pools together must fit into one server.
+  const extra = options.type === 'postgres' ? { max: 4 } : { connectionLimit: 4 };
+  const source = await new DataSource({ ...options, extra } as DataSourceOptions).initialize();
   cleanups.push(async () => {
     await source.destroy();
     await drop?.();
