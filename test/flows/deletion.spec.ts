@@ -288,6 +288,8 @@ describeOn('accounts in a store of the host’s own', { databases: ['memory', ..
     await start(RemovingStore);
     expect((await t.client.delete('/auth/me', { token })).status).toBe(202);
     expect(await me(t, token)).toBe(401);
+    // The link that stops it goes out before, not after.
+    await mailedTo(t, ADA);
     t.clock.advance(7 * DAY);
     expect(await eraseDue(t)).toBe(1);
     expect(RemovingStore.removed).toEqual([id]);

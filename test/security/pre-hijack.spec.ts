@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AccountWiper, assertProven, type AuthKitFeature, type AuthUser, type WipeCause } from 'nest-authkit';
+import { Erasures } from '../../libs/authkit/src/account/erasures.js';
 import { OneTimeTokens } from '../../libs/authkit/src/account/one-time-tokens.js';
 import { Registrations } from '../../libs/authkit/src/account/registrations.js';
 import { expectProblem } from '../support/attack.js';
@@ -64,7 +65,29 @@ describeOn('an address registered by somebody else', { databases: ['memory', ...
     expect(t.events).toContainEqual(
       expect.objectContaining({ type: 'registration.repeated', details: { replaced: true } }),
     );
-    expect(KeysWiper.wiped).toEqual([]);
+    // Mallory's devices go too.
+    expect(KeysWiper.wiped).toEqual([[await idOf(t, email), 'registration_disowned']]);
+  });
+
+  it('PRE an account that the host has made is nobody’s to register: invitation, roles, password and data stay', async () => {
+    const invited = 'invited@example.com';
+    await t.auth.register(
+      { email: invited, password: null, fullName: 'Ivy' },
+      { roles: ['editor'], sendPasswordLink: true },
+    );
+    const made = 'made@example.com';
+    await t.auth.register({ email: made, password: PASSWORD, fullName: 'May' });
+    for (const email of [invited, made]) {
+      // A link asked for by anybody makes no registration of it.
+      await t.client.post('/auth/email/verify/resend', { email });
+      expect((await register(t, email, EVIL, { fullName: 'Mallory' })).status).toBe(202);
+      expect(await t.auth.findUser(email)).not.toMatchObject({ fullName: 'Mallory' });
+    }
+    const invitation = await tokenFor(t, invited, 'reset');
+    expect((await t.client.post('/auth/password/reset', { token: invitation, newPassword: NEW })).status).toBe(204);
+    expect([await login(t, invited, EVIL), await login(t, invited, NEW)]).toEqual([401, 200]);
+    expect((await verify(t, await tokenFor(t, made, 'verify'))).status).toBe(204);
+    expect([await login(t, made, EVIL), await login(t, made, PASSWORD)]).toEqual([401, 200]);
   });
 
   it('PRE registering again after the proof changes nothing and is told to the owner', async () => {
@@ -244,5 +267,27 @@ describeOn('registrations of one address at the same time', { databases: ALL_DAT
       expect(await login(t, email, EVIL)).not.toBe(200);
       expect(await login(t, email, PASSWORD)).toBe(proven ? 200 : 401);
     }
+  });
+});
+
+describeOn('a deletion asked for before the proof', { databases: ['memory', ...DATABASES] }, (place) => {
+  it('PRE is taken back when the owner of the address proves it, and stays when the user was proven', async () => {
+    const t = await createTestApp(place);
+    const erased = async (email: string) => (await t.auth.findUser(email)) === null;
+    for (const [email, isProven] of [
+      ['victim@example.com', false],
+      ['leaver@example.com', true],
+    ] as const) {
+      const user = await t.kit.user({ email, password: EVIL, emailVerified: isProven });
+      const { headers } = await t.kit.actingAs(user, { transport: 'bearer' });
+      expect((await t.client.delete('/auth/me', { headers: { ...headers } })).status).toBe(202);
+      await t.client.post('/auth/password/forgot', { email });
+      const token = await tokenFor(t, email, 'reset');
+      expect((await t.client.post('/auth/password/reset', { token, newPassword: NEW })).status).toBe(204);
+    }
+    t.clock.advance('8d');
+    await t.app.get(Erasures, { strict: false }).eraseDue();
+    expect([await erased('victim@example.com'), await erased('leaver@example.com')]).toEqual([false, true]);
+    await t.close();
   });
 });

@@ -6,8 +6,11 @@ import { NestFactory } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { authKitEntities, AuthKitModule, AuthService, AuthUserBase } from 'nest-authkit';
 import { Entity } from 'typeorm';
-import { Outbox } from '../../libs/authkit/dist/esm/mail/outbox.js';
-import { UnitOfWork } from '../../libs/authkit/dist/esm/storage/unit-of-work.js';
+
+// Of the built library, which is not there yet when imports are checked.
+const built = (path) => import(new URL(`../../libs/authkit/dist/esm/${path}`, import.meta.url).href);
+const { Outbox } = await built('mail/outbox.js');
+const { UnitOfWork } = await built('storage/unit-of-work.js');
 
 const { database, mail, secret, dieAfterCommit } = JSON.parse(process.env['MAIL_NODE']);
 

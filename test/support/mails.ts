@@ -20,6 +20,8 @@ const TEMPLATES: readonly [RegExp, MailTemplate][] = [
   [/^A session of yours/, 'session_stolen'],
   [/is switched off$/, 'login_disabled'],
   [/^New sign-in to/, 'new_device'],
+  [/will be deleted$/, 'deletion_requested'],
+  [/was deleted$/, 'account_deleted'],
 ];
 
 /** All mails to an address, oldest first. */

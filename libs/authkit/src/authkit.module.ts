@@ -17,6 +17,7 @@ import { ROUTE_PROVIDERS } from './access/route-report.js';
 import { SessionAuthenticator } from './access/session.authenticator.js';
 import { AccountService } from './account/account.service.js';
 import { DataExport } from './account/data-export.js';
+import { DeletionWiper } from './account/deletion-wiper.js';
 import { Deletions } from './account/deletions.js';
 import { EmailChanges } from './account/email-changes.js';
 import { Erasures } from './account/erasures.js';
@@ -165,7 +166,7 @@ function compose(definition: DynamicModule, options: AuthKitStaticOptions): Dyna
         SECOND_FACTORS,
         features.map(({ secondFactor }) => secondFactor),
       ),
-      ...collected(ACCOUNT_WIPERS, [DeviceWiper, ...features.map(({ accountWiper }) => accountWiper)]),
+      ...collected(ACCOUNT_WIPERS, [DeviceWiper, DeletionWiper, ...features.map(({ accountWiper }) => accountWiper)]),
       ...subscribed([SecurityNotices, ...features.map(({ listener }) => listener)]),
       ...(options.globalGuard === false ? [] : [{ provide: APP_GUARD, useExisting: AuthKitGuard }]),
     ],

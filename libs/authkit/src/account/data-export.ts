@@ -7,13 +7,15 @@ import { RESOLVED_OPTIONS } from '../options/tokens.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
 import { DeletionStore } from '../storage/deletion.store.js';
 import { DeviceStore, type DeviceRecord } from '../storage/device.store.js';
-import { OneTimeTokenStore, type OneTimeTokenRecord } from '../storage/one-time-token.store.js';
+import { OneTimeTokenStore, type OneTimePurpose, type OneTimeTokenRecord } from '../storage/one-time-token.store.js';
 import { OutboxStore } from '../storage/outbox.store.js';
 import { SessionStore, type SessionRecord } from '../storage/session.store.js';
 import { UserStore, type AuthUser } from '../storage/user.store.js';
 
 /** Goes to an address that may be somebody else's: whether it is under way would tell if that has an account. */
 const TO_OTHERS: MailTemplate = 'change_email';
+
+const NO_LINKS: readonly OneTimePurpose[] = ['notice', 'registration'];
 
 /** All that is held about a user, but secrets (GDPR, articles 15 and 20). */
 @Injectable()
@@ -42,7 +44,7 @@ export class DataExport {
       profile: user,
       sessions: (await this.sessions.listAll(userId)).map(sessionOf),
       devices: (await this.devices.listAll(userId)).map(deviceOf),
-      links: tokens.filter(({ purpose }) => purpose !== 'notice').map(linkOf),
+      links: tokens.filter(({ purpose }) => !NO_LINKS.includes(purpose)).map(linkOf),
       // No links: they keep such a mail from going out too often.
       notices: tokens.filter(({ purpose }) => purpose === 'notice').map(noticeOf),
       mails: mails

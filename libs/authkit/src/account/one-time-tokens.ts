@@ -16,6 +16,8 @@ import type { AuthUser } from '../storage/user.store.js';
 
 const SWEEP_MS = 3_600_000;
 const KEPT_MS = 7 * 86_400_000;
+/** Who registers an address again after a year is told of the account instead. */
+const REGISTRATION_MS = 365 * 86_400_000;
 const TOKEN = /^nao_[A-Za-z0-9_-]{43}$/;
 
 /** What a token is bound to, besides purpose and user. */
@@ -79,6 +81,16 @@ export class OneTimeTokens implements OnApplicationBootstrap, OnApplicationShutd
   async mayNotify(user: AuthUser, template: MailTemplate, every: number): Promise<boolean> {
     const record = this.recordOf(newToken(), user, 'notice', { slot: template, lifetime: every });
     return this.store.putIfOlder(record, record.createdAt - every);
+  }
+
+  /** Remembers that a client has made this account. Belongs into the unit of work that makes it. */
+  async rememberRegistration(user: AuthUser): Promise<void> {
+    await this.store.put(this.recordOf(newToken(), user, 'registration', { lifetime: REGISTRATION_MS }));
+  }
+
+  /** Whether a client has made this account, not the host or an import. */
+  async isOfClient(userId: string): Promise<boolean> {
+    return (await this.store.list(userId)).some(({ purpose }) => purpose === 'registration');
   }
 
   /** The record of a token that is live now; decides nothing yet. Throws `link_invalid` (410). */

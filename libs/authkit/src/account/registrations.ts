@@ -66,7 +66,7 @@ export class Registrations {
 
   /** Makes an account. Throws `email_taken`, `username_taken` or `conflict` (409) and 422 for what is not valid. */
   async create(input: Registration, grants: RegistrationGrants = {}): Promise<AuthUser> {
-    return this.store(await this.prepare(input, grants), grants.sendPasswordLink);
+    return this.store(await this.prepare(input, grants), 'host', grants.sendPasswordLink);
   }
 
   /**
@@ -75,7 +75,7 @@ export class Registrations {
    */
   async register(input: Registration): Promise<AuthUser | null> {
     const wanted = await this.prepare(input, {});
-    if (!this.options.registration.requireVerifiedEmail) return this.store(wanted);
+    if (!this.options.registration.requireVerifiedEmail) return this.store(wanted, 'client');
     const [stored] = await Promise.allSettled([this.storeOrTell(wanted), setTimeout(LEVEL_MS)]);
     if (stored.status === 'rejected') throw stored.reason;
     return null;
@@ -97,6 +97,8 @@ export class Registrations {
         throw linkInvalid('the address is proven, or another');
       await this.wipers.wipe(user, 'registration_disowned');
       await this.tokens.discard(userId);
+      // The owner may register it now.
+      await this.tokens.rememberRegistration(user);
     });
     await this.sessions.markAllRevoked(userId, 'registration_disowned');
     await this.events.emit('registration.disowned', { email }, { subject: userId });
@@ -120,11 +122,12 @@ export class Registrations {
     return { id: newId(at), email, username, passwordHash, emailVerified, roles, fields: withoutProtected(fields), at };
   }
 
-  private async store(wanted: NewUser, sendPasswordLink = false): Promise<AuthUser> {
+  private async store(wanted: NewUser, by: 'client' | 'host', sendPasswordLink = false): Promise<AuthUser> {
     const { email, passwordHash, emailVerified } = wanted;
     const created = await orConflict(() =>
       this.unit.run(async () => {
         const { user } = await this.users.create(wanted);
+        if (by === 'client') await this.tokens.rememberRegistration(user);
         if (sendPasswordLink) await this.resets.write(user, passwordHash, 'set_password');
         else if (this.options.registration.verifyEmail && passwordHash !== null && !emailVerified)
           await this.verification.write(user, passwordHash);
@@ -137,7 +140,7 @@ export class Registrations {
 
   private async storeOrTell(wanted: NewUser): Promise<void> {
     try {
-      await this.store(wanted);
+      await this.store(wanted, 'client');
     } catch (error) {
       if (!(error instanceof AuthKitError) || error.code !== 'email_taken') throw error;
       await this.registerAgain(wanted);
@@ -167,6 +170,8 @@ export class Registrations {
   private async replace({ user, passwordHash: from }: KnownUser, wanted: NewUser): Promise<boolean> {
     const { verifyEmail } = this.options.registration;
     if (user.emailVerified || !verifyEmail || (await this.sessions.list(user.id)).length > 0) return false;
+    // One that the host has made or imported has more to it than a registration: roles, data, a password of before.
+    if (!(await this.tokens.isOfClient(user.id))) return false;
     const { passwordHash: to, fields, at } = wanted;
     const where = { emailVerified: false };
     try {
@@ -176,6 +181,7 @@ export class Registrations {
           await this.verification.write(user, to);
           if (!(await this.users.changePassword(user.id, { from, to, endSessions: true, at, where })))
             throw new AuthKitError('password_changed_meanwhile');
+          await this.wipers.wipe(user, 'registration_disowned');
           if (Object.keys(fields).length > 0) await this.users.updateProfile(user.id, fields, at);
         }),
       );

@@ -6,7 +6,6 @@ import { Clock } from '../kernel/clock.js';
 import { AuthEvents } from '../kernel/events.js';
 import { SessionService } from '../sessions/session.service.js';
 import { DeviceStore } from '../storage/device.store.js';
-import { SessionStore } from '../storage/session.store.js';
 import { UnitOfWork } from '../storage/unit-of-work.js';
 import { UserStore, type KnownUser } from '../storage/user.store.js';
 
@@ -14,7 +13,6 @@ import { UserStore, type KnownUser } from '../storage/user.store.js';
 @Injectable()
 export class DisownedLogins {
   constructor(
-    private readonly sessionStore: SessionStore,
     private readonly sessions: SessionService,
     private readonly devices: DeviceStore,
     @Inject(UserStore) private readonly users: UserStore,
@@ -27,8 +25,9 @@ export class DisownedLogins {
   ) {}
 
   /**
-   * By the link of a registration, ends that. By a notice's, ends the session that it was about, forgets its device and mails a link to choose another password, because
-   * somebody else knows the present one. Once: of many at once all others throw `link_invalid` (410).
+   * By the link of a registration, ends that. By a notice's, ends every session, forgets all devices and mails a link to
+   * choose another password, because somebody else knows the present one. Once: of many at once all others throw
+   * `link_invalid` (410).
    */
   async disown(token: string): Promise<void> {
     const record = await this.tokens.getLive(token, 'not_me', 'disown_registration');
@@ -37,18 +36,16 @@ export class DisownedLogins {
     const known = (await this.users.findById(userId)) as KnownUser | null;
     if (!known) throw linkInvalid('the user is gone');
     const at = this.clock.now();
-    const ended = await this.unit.run(async () => {
+    await this.unit.run(async () => {
       await this.tokens.consume(record);
-      await this.devices.revokeOfSession(sessionId, userId, at);
+      // All of them: whoever knows the password may have signed in again on the same device, or on others.
+      await this.users.endSessions!(userId, at);
+      await this.devices.revokeAll(userId, at);
       // Not to an address that the account has been moved to since.
       if (known.user.active && known.user.email === email)
         await this.resets.write(known.user, known.passwordHash, 'reset_password');
-      return this.sessionStore.revoke(sessionId, 'disowned', at, userId);
     });
-    this.sessions.forgetUser(userId);
+    await this.sessions.markAllRevoked(userId, 'disowned');
     await this.events.emit('login.disowned', {}, { subject: userId, sessionId });
-    if (ended) {
-      await this.events.emit('session.revoked', { reason: 'disowned', scope: 'one' }, { subject: userId, sessionId });
-    }
   }
 }

@@ -40,9 +40,6 @@ export abstract class DeviceStore {
   /** Revokes the user's device; false when it is revoked already or there is none. */
   abstract revoke(id: string, userId: string, at: number): MaybePromise<boolean>;
 
-  /** Revokes the user's device that became known in this session. */
-  abstract revokeOfSession(sessionId: string, userId: string, at: number): MaybePromise<boolean>;
-
   /** Revokes all of the user's devices; the number revoked. */
   abstract revokeAll(userId: string, at: number): MaybePromise<number>;
 

@@ -11,8 +11,11 @@ export type LinkPurpose =
   | 'not_me'
   | 'cancel_deletion';
 
-/** What a one-time token is for; `notice` is no link: it says that a mail of the template in its slot went out. */
-export type OneTimePurpose = LinkPurpose | 'notice';
+/**
+ * What a one-time token is for. Two are no links: `notice` says that a mail of the template in its slot went out,
+ * `registration` that a client made the account, and nobody else.
+ */
+export type OneTimePurpose = LinkPurpose | 'notice' | 'registration';
 
 /** A one-time token as it is stored: its hash, and what it is bound to. Instants are epoch milliseconds. */
 export interface OneTimeTokenRecord {

@@ -82,7 +82,7 @@ export const de: MailLanguage = {
       subject: `Neue Anmeldung bei ${appName}`,
       parts: [
         `Jemand hat sich in Ihrem Konto bei ${appName} auf einem Gerät angemeldet, das dafür noch nicht benutzt wurde.`,
-        'Waren Sie das, brauchen Sie nichts zu tun. Wenn nicht, beenden Sie die Sitzung und wählen Sie ein neues Passwort:',
+        'Waren Sie das, brauchen Sie nichts zu tun. Wenn nicht, beenden Sie alle Sitzungen und wählen Sie ein neues Passwort:',
         { label: 'Das war ich nicht', url: data.notMeLink },
         `Der Link gilt ${goodFor}.`,
       ],

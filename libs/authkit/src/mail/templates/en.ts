@@ -82,7 +82,7 @@ export const en: MailLanguage = {
       subject: `New sign-in to ${appName}`,
       parts: [
         `Somebody signed in to your account at ${appName} on a device that was not used for it before.`,
-        'If it was you, there is nothing you need to do. If it was not you, end that session and choose a new password:',
+        'If it was you, there is nothing you need to do. If it was not you, end all sessions and choose a new password:',
         { label: 'This was not me', url: data.notMeLink },
         `The link is good for ${goodFor}.`,
       ],

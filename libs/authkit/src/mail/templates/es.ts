@@ -88,7 +88,7 @@ export const es: MailLanguage = {
       subject: `Nuevo inicio de sesión en ${appName}`,
       parts: [
         `Alguien ha iniciado sesión en tu cuenta de ${appName} en un dispositivo que no se había usado antes para ello.`,
-        'Si has sido tú, no tienes que hacer nada. Si no, cierra esa sesión y elige una nueva contraseña:',
+        'Si has sido tú, no tienes que hacer nada. Si no, cierra todas las sesiones y elige una nueva contraseña:',
         { label: 'No he sido yo', url: data.notMeLink },
         `El enlace es válido durante ${goodFor}.`,
       ],

@@ -88,7 +88,7 @@ export const fr: MailLanguage = {
       subject: `Nouvelle connexion à ${appName}`,
       parts: [
         `Quelqu’un s’est connecté à votre compte chez ${appName} sur un appareil qui n’avait jamais servi pour cela.`,
-        'Si c’était vous, vous n’avez rien à faire. Sinon, mettez fin à cette session et choisissez un nouveau mot de passe :',
+        'Si c’était vous, vous n’avez rien à faire. Sinon, mettez fin à toutes les sessions et choisissez un nouveau mot de passe :',
         { label: 'Ce n’était pas moi', url: data.notMeLink },
         `Le lien est valable ${goodFor}.`,
       ],

@@ -76,10 +76,10 @@ export const de: PageMessages = {
   },
   notMe: {
     title: 'Das waren nicht Sie?',
-    intro: 'Mit dem Knopf machen wir rückgängig, was in Ihrem Namen geschah, und melden das Gerät ab.',
+    intro: 'Mit dem Knopf machen wir rückgängig, was in Ihrem Namen geschah, und melden alle Geräte ab.',
     submit: 'Das war ich nicht',
     doneTitle: 'Danke für Ihre Nachricht',
-    done: 'Das Gerät ist abgemeldet. Falls Sie ein Konto haben, haben wir Ihnen einen Link für ein neues Passwort geschickt.',
+    done: 'Alle Geräte sind abgemeldet. Falls Sie ein Konto haben, haben wir Ihnen einen Link für ein neues Passwort geschickt.',
   },
   cancelDeletion: {
     title: 'Konto behalten',

@@ -75,10 +75,10 @@ export const en = {
   },
   notMe: {
     title: 'This was not you?',
-    intro: 'Press the button, and we undo what was done in your name and sign that device out.',
+    intro: 'Press the button, and we undo what was done in your name and sign every device out.',
     submit: 'This was not me',
     doneTitle: 'Thank you for telling us',
-    done: 'That device is signed out. If you have an account, we have sent you a link to choose a new password.',
+    done: 'Every device is signed out. If you have an account, we have sent you a link to choose a new password.',
   },
   cancelDeletion: {
     title: 'Keep your account',

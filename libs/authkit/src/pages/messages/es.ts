@@ -76,10 +76,10 @@ export const es: PageMessages = {
   },
   notMe: {
     title: '¿No fue usted?',
-    intro: 'Pulse el botón: desharemos lo que se hizo en su nombre y cerraremos la sesión de ese dispositivo.',
+    intro: 'Pulse el botón: desharemos lo que se hizo en su nombre y cerraremos la sesión en todos los dispositivos.',
     submit: 'No fui yo',
     doneTitle: 'Gracias por avisarnos',
-    done: 'La sesión de ese dispositivo está cerrada. Si tiene una cuenta, le hemos enviado un enlace para elegir una nueva contraseña.',
+    done: 'La sesión está cerrada en todos los dispositivos. Si tiene una cuenta, le hemos enviado un enlace para elegir una nueva contraseña.',
   },
   cancelDeletion: {
     title: 'Conservar su cuenta',

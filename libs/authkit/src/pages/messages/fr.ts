@@ -77,10 +77,10 @@ export const fr: PageMessages = {
   },
   notMe: {
     title: 'Ce n’était pas vous ?',
-    intro: 'Appuyez sur le bouton : nous annulons ce qui a été fait en votre nom et déconnectons cet appareil.',
+    intro: 'Appuyez sur le bouton : nous annulons ce qui a été fait en votre nom et déconnectons tous les appareils.',
     submit: 'Ce n’était pas moi',
     doneTitle: 'Merci de nous l’avoir dit',
-    done: 'Cet appareil est déconnecté. Si vous avez un compte, nous vous avons envoyé un lien pour choisir un nouveau mot de passe.',
+    done: 'Tous les appareils sont déconnectés. Si vous avez un compte, nous vous avons envoyé un lien pour choisir un nouveau mot de passe.',
   },
   cancelDeletion: {
     title: 'Garder votre compte',

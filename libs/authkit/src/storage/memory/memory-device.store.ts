@@ -38,10 +38,6 @@ export class MemoryDeviceStore extends DeviceStore {
     return row !== undefined;
   }
 
-  override revokeOfSession(sessionId: string, userId: string, at: number): boolean {
-    return this.of(userId).some((row) => row.sessionId === sessionId && this.revoke(row.id, userId, at));
-  }
-
   override revokeAll(userId: string, at: number): number {
     return this.of(userId).filter((row) => this.revoke(row.id, userId, at)).length;
   }

@@ -69,14 +69,6 @@ export class TypeOrmDeviceStore extends DeviceStore {
     return affected === 1;
   }
 
-  override async revokeOfSession(sessionId: string, userId: string, at: number): Promise<boolean> {
-    const { affected } = await this.run(
-      `UPDATE {d} SET {d.revokedAt} = :at WHERE {d.sessionId} === :sessionId AND ${LIVE}`,
-      { sessionId, userId, at },
-    );
-    return affected > 0;
-  }
-
   override async revokeAll(userId: string, at: number): Promise<number> {
     return (await this.run(`UPDATE {d} SET {d.revokedAt} = :at WHERE ${LIVE}`, { userId, at })).affected;
   }

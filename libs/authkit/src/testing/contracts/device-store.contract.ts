@@ -59,13 +59,11 @@ const checks: Record<string, (devices: Devices) => Promise<void>> = {
     assertIs('findLive', await devices.store.findLive(id, userId), null);
   },
 
-  'revokes the device of a session, and all of a user’s': async (devices) => {
+  'revokes all of a user’s devices, and nobody else’s': async (devices) => {
     const [userId, otherId] = [await devices.user(), await devices.user()];
     const [one, two] = [await devices.add(userId), await devices.add(userId)];
     const foreign = await devices.add(otherId);
-    assertIs('of another', await devices.store.revokeOfSession(one.sessionId, otherId, AT), false);
-    assertIs('of the session', await devices.store.revokeOfSession(one.sessionId, userId, AT), true);
-    assertIs('again', await devices.store.revokeOfSession(one.sessionId, userId, AT), false);
+    assertIs('one of them', await devices.store.revoke(one.id, userId, AT), true);
     assertIs('those left', await devices.list(userId), [two.id]);
     await devices.add(userId);
     assertIs('all', await devices.store.revokeAll(userId, AT), 2);
