@@ -6,7 +6,7 @@ import { mailedTo, mailedToken } from '../support/mailed.js';
 const OLD = 'ada@example.com';
 const NEW = 'ada@example.org';
 
-describeOn('a change of the e-mail address', { databases: ['memory', ...DATABASES] }, (place) => {
+describeOn('a change of the e-mail address', { databases: DATABASES }, (place) => {
   let t: TestApp;
   let ada: SignedUp;
   beforeEach(async () => {
@@ -134,7 +134,7 @@ function expectProblemWithAge(reply: { status: number; body: any }): void {
   expect(reply).toMatchObject({ status: 403, body: { code: 'reauthentication_required', max_age: 900 } });
 }
 
-describeOn('a change of the username', { databases: ['memory', ...DATABASES] }, (place) => {
+describeOn('a change of the username', { databases: DATABASES }, (place) => {
   let t: TestApp;
   let ada: SignedUp;
   beforeEach(async () => {

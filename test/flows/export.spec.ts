@@ -6,7 +6,7 @@ import { expectProblem, storedHash } from '../support/attack.js';
 
 const ADA = 'ada@example.com';
 
-describeOn('the export of a user’s data', { databases: ['memory', ...DATABASES] }, (place) => {
+describeOn('the export of a user’s data', { databases: DATABASES }, (place) => {
   let t: TestApp;
   let ada: SignedUp;
   let exportData: ((user: { id: string }) => Promise<object>) | undefined;
