@@ -17,6 +17,8 @@ export default {
   coverageThreshold: { global: { lines: 95, branches: 95 } },
   testTimeout: 30_000,
   maxWorkers: '100%',
+  // A worker keeps the modules of every suite it has run (nodejs/node#33439), and slows down by the garbage collector.
+  workerIdleMemoryLimit: '1GB',
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: {
     '^nest-authkit$': '<rootDir>/libs/authkit/src/index.ts',

@@ -12,7 +12,7 @@ import {
 } from 'nest-authkit';
 import { memoryStorage } from 'nest-authkit/testing';
 import { describeIf } from '../support/describe-if.js';
-import { ADAPTERS, createTestApp, PASSWORD, type TestApp } from '../support/test-app.js';
+import { ADAPTERS, createTestApp, PASSWORD, placesOf, type TestApp } from '../support/test-app.js';
 import { ALL_DATABASES, missingFor, prepareDatabase, type TestDatabase } from '../support/databases.js';
 
 interface LegacyRow {
@@ -80,10 +80,8 @@ class AsyncUserStore extends SyncUserStore {
   }
 }
 
-const places = ADAPTERS.flatMap((adapter) =>
-  [SyncUserStore, AsyncUserStore].flatMap((users) =>
-    (['memory', ...ALL_DATABASES] as const).map((database) => ({ adapter, users, database, store: users.name })),
-  ),
+const places = placesOf(ADAPTERS, ['memory', ...ALL_DATABASES] as const).flatMap((place) =>
+  [SyncUserStore, AsyncUserStore].map((users) => ({ ...place, users, store: users.name })),
 );
 
 for (const { adapter, users, database, store } of places)

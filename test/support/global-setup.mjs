@@ -9,6 +9,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 export default async function setup() {
   // The last of its databases, which is least likely to hold anything.
   if (!process.env.REDIS_URL && (await answers(6379))) process.env.REDIS_URL = 'redis://127.0.0.1:6379/15';
+  // What the tests write need not survive a power cut; pg reads this for every connection.
+  process.env.PGOPTIONS ??= '-c synchronous_commit=off';
   if (process.env.DATABASE_URL) return;
   const directory = mkdtempSync(join(tmpdir(), 'authkit-postgres-'));
   chmodSync(directory, 0o777);

@@ -175,15 +175,34 @@ function alsoUsing({ options }: TestDatabase): TestDatabase {
   return { options: { ...options, synchronize: false }, drop: async () => undefined };
 }
 
+/** A place for a suite to run at. */
+export interface Place<D extends string = Database | 'memory'> {
+  adapter: Adapter;
+  database: D;
+}
+
+/**
+ * Every adapter and every database at least once, in pairs: neither knows of the other. `TEST_PLACES=all` crosses them,
+ * for twice the time.
+ */
+export function placesOf<D extends string>(adapters: readonly Adapter[], databases: readonly D[]): Place<D>[] {
+  if (process.env['TEST_PLACES'] === 'all') {
+    return adapters.flatMap((adapter) => databases.map((database) => ({ adapter, database })));
+  }
+  return Array.from({ length: Math.max(adapters.length, databases.length) }, (_, n) => ({
+    adapter: adapters[n % adapters.length],
+    database: databases[n % databases.length],
+  }));
+}
+
 /** Runs a suite on every adapter and database that the capability touches. */
 export function describeOn(
   name: string,
   where: { adapters?: readonly Adapter[]; databases?: readonly (Database | 'memory')[] },
-  suite: (place: { adapter: Adapter; database: Database | 'memory' }) => void,
+  suite: (place: Place) => void,
 ): void {
   const { adapters = ADAPTERS, databases = ['memory'] } = where;
-  const places = adapters.flatMap((adapter) => databases.map((database) => ({ adapter, database })));
-  for (const place of places) {
+  for (const place of placesOf(adapters, databases)) {
     const { adapter, database } = place;
     describeIf(missingFor(database), `${name} (${adapter}, ${database})`, () => suite(place));
   }
