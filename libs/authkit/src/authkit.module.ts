@@ -10,6 +10,7 @@ import {
 import { APP_GUARD, DiscoveryModule } from '@nestjs/core';
 import { AUTHENTICATORS } from './access/authenticator.js';
 import { AuthKitGuard } from './access/authkit.guard.js';
+import { CALL_READERS } from './access/call-reader.js';
 import { GLOBAL_GUARD, GuardCheck } from './access/guard-check.js';
 import { RolePolicy } from './access/role-policy.js';
 import { RouteInventory } from './access/route-inventory.js';
@@ -163,6 +164,10 @@ function compose(definition: DynamicModule, options: AuthKitStaticOptions): Dyna
       ...features.flatMap((feature) => feature.providers ?? []),
       ...collected(AUTHENTICATORS, [...features.map(({ authenticator }) => authenticator), SessionAuthenticator]),
       ...collected(
+        CALL_READERS,
+        features.map(({ callReader }) => callReader),
+      ),
+      ...collected(
         SECOND_FACTORS,
         features.map(({ secondFactor }) => secondFactor),
       ),
@@ -188,6 +193,7 @@ function compose(definition: DynamicModule, options: AuthKitStaticOptions): Dyna
         PasswordPolicy,
       ],
       AUTHENTICATORS,
+      CALL_READERS,
       RESOLVED_OPTIONS,
       STATIC_OPTIONS,
       ...features.flatMap((feature) => feature.exports ?? []),

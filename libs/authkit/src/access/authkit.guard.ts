@@ -3,6 +3,7 @@ import { Inject, Injectable, Optional, type CanActivate, type ExecutionContext }
 import { Clock } from '../kernel/clock.js';
 import { AuthKitError } from '../kernel/errors.js';
 import { AuthEvents } from '../kernel/events.js';
+import type { Principal } from '../kernel/principal.js';
 import { nodeRequest, RequestContext, type RequestLike } from '../kernel/request-context.js';
 import { RESOLVED_OPTIONS } from '../options/tokens.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
@@ -10,6 +11,7 @@ import { UserStore } from '../storage/user.store.js';
 import { ProblemWriter } from '../http/problem-writer.js';
 import { AUTHENTICATORS, type Authentication, type Authenticator } from './authenticator.js';
 import { authorize } from './authorize.js';
+import { CALL_READERS, keepCallContext, type CallReader } from './call-reader.js';
 import { assertSameSite } from './csrf.js';
 import { ruleOf, type RouteRule } from './route-rule.js';
 
@@ -29,17 +31,14 @@ export class AuthKitGuard implements CanActivate {
     @Inject(RESOLVED_OPTIONS)
     private readonly options: Pick<ResolvedOptions, 'allowedOrigins'> & Partial<Pick<ResolvedOptions, 'session'>>,
     private readonly clock: Clock,
+    @Optional() @Inject(CALL_READERS) private readonly readers: readonly CallReader[] | null = null,
   ) {}
 
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const rule = ruleOf(context.getHandler(), context.getClass());
     if (rule.public) return true;
     try {
-      if (context.getType<string>() !== 'http') {
-        throw new AuthKitError('authentication_required', {
-          reason: `no way to authenticate a ${context.getType()} call`,
-        });
-      }
+      if (context.getType<string>() !== 'http') return this.judgeCall(context, rule);
       const request = nodeRequest(context.switchToHttp().getRequest<RequestLike>());
       const found = this.authenticate(request, rule);
       if (!(found instanceof Promise)) return this.admit(found, rule, request);
@@ -68,17 +67,38 @@ export class AuthKitGuard implements CanActivate {
 
   /** Lets the caller in, or throws the problem that says why not. */
   protected admit(found: Authentication | null, rule: RouteRule, request: IncomingMessage): boolean {
-    const context = RequestContext.of(request);
-    context.principal = found?.principal;
-    authorize(found?.principal ?? null, rule, this.clock.now());
-    if (!found) return true;
-    const { principal, via } = found;
-    if (via === 'cookie' && !SAFE_METHODS.has(request.method ?? '')) {
+    this.letIn(found?.principal, rule, RequestContext.of(request));
+    if (found?.via === 'cookie' && !SAFE_METHODS.has(request.method ?? '')) {
       assertSameSite({ headers: request.headers, allowedOrigins: this.options.allowedOrigins, involvesCookies: true });
     }
-    const { users } = this;
-    if (users && principal.kind === 'user') context.loadUser = () => loadUserOnce(users, context, principal.id);
     return true;
+  }
+
+  /** Lets the caller of something else than an HTTP request in; a type of call without a reader is denied. */
+  protected async judgeCall(context: ExecutionContext, rule: RouteRule): Promise<boolean> {
+    try {
+      const reader = this.readerOf(context);
+      if (!reader)
+        throw new AuthKitError('authentication_required', { reason: `nothing reads ${context.getType()} calls` });
+      const call = reader.read(context);
+      keepCallContext(context, call.context);
+      const found = await call.authenticate(this.readsSession(rule));
+      this.letIn(found?.principal, rule, call.context);
+      return true;
+    } catch (error) {
+      return this.refuse(error, context);
+    }
+  }
+
+  private readerOf(context: ExecutionContext): CallReader | undefined {
+    return this.readers?.find(({ type }) => type === context.getType<string>());
+  }
+
+  private letIn(principal: Principal | undefined, rule: RouteRule, context: RequestContext): void {
+    context.principal = principal;
+    authorize(principal ?? null, rule, this.clock.now());
+    const { users } = this;
+    if (users && principal?.kind === 'user') context.loadUser = () => loadUserOnce(users, context, principal.id);
   }
 
   private async authenticateByAny(request: IncomingMessage, rule: RouteRule): Promise<Authentication | null> {

@@ -78,7 +78,7 @@ export function AllowCredentials(...kinds: [PrincipalKind, ...PrincipalKind[]]):
 
 /** Who acts: a {@link Principal}, or null on public and optional routes. Costs nothing. */
 export const CurrentPrincipal = createParamDecorator((_data: unknown, context: ExecutionContext): Principal | null => {
-  return contextOf(context).principal ?? null;
+  return contextOf(context)?.principal ?? null;
 });
 
 /**
@@ -86,10 +86,11 @@ export const CurrentPrincipal = createParamDecorator((_data: unknown, context: E
  * only where this is used. Annotate the parameter with your entity: TypeScript cannot check it.
  */
 export const CurrentUser = createParamDecorator((_data: unknown, context: ExecutionContext): unknown => {
-  return contextOf(context).loadUser?.() ?? null;
+  return contextOf(context)?.loadUser?.() ?? null;
 });
 
-function contextOf(context: ExecutionContext): RequestContext {
+function contextOf(context: ExecutionContext): RequestContext | undefined {
+  if (context.getType<string>() !== 'http') return RequestContext.current();
   return RequestContext.of(context.switchToHttp().getRequest<RequestLike>());
 }
 

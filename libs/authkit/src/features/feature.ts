@@ -1,6 +1,7 @@
 import type { Provider, Type } from '@nestjs/common';
 import type { AccountWiper } from '../account/account-wipers.js';
 import type { Authenticator } from '../access/authenticator.js';
+import type { CallReader } from '../access/call-reader.js';
 import type { AuthEventListener } from '../kernel/events.js';
 import type { SecondFactor } from '../login/second-factor.js';
 
@@ -22,6 +23,8 @@ export interface AuthKitFeature {
   readonly secondFactor?: Type<SecondFactor>;
   /** Turns a further kind of credential into a principal. */
   readonly authenticator?: Type<Authenticator>;
+  /** Finds the credential of calls that are no HTTP requests. */
+  readonly callReader?: Type<CallReader>;
   /** Takes what it keeps for a user away when the account changes hands. */
   readonly accountWiper?: Type<AccountWiper>;
   /** Hears every event before the reply is sent. */

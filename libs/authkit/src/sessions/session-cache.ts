@@ -21,6 +21,9 @@ interface Load {
   result?: Promise<SessionSnapshot | null>;
 }
 
+/** What is read again at its next use. */
+export type Forgotten = { readonly sessionId: string } | { readonly userId: string } | 'everything';
+
 /**
  * Snapshots of live sessions, so that a guarded request costs no statement. Revocation drops them at once; a read that
  * an invalidation overtook is never served or kept, and nobody joins it: it may have seen the world before.
@@ -34,6 +37,7 @@ export class SessionCache {
   private readonly ofUser = new Map<string, Set<string>>();
   private readonly loads = new Set<Load>();
   private readonly joinable = new Map<string, Load>();
+  private readonly watchers = new Set<(forgotten: Forgotten) => void>();
   /** Epoch milliseconds of the start of the last successful poll of the change feed. */
   private confirmedAt = -Infinity;
 
@@ -65,17 +69,29 @@ export class SessionCache {
   forgetSession(sessionId: string): void {
     this.invalidate((load) => load.sessionId === sessionId);
     this.snapshots.delete(sessionId);
+    this.tell({ sessionId });
   }
 
   /** Forgets every session of a user. */
   forgetUser(userId: string): void {
     this.invalidate((load) => load.userId === userId);
     for (const sessionId of [...(this.ofUser.get(userId) ?? [])]) this.snapshots.delete(sessionId);
+    this.tell({ userId });
   }
 
   forgetAll(): void {
     this.invalidate(() => true);
     this.snapshots.clear();
+    this.tell('everything');
+  }
+
+  /**
+   * Hears of whatever may have changed, by this node or by another; not what has changed: that is read anew. Returns how
+   * to stop.
+   */
+  watch(watcher: (forgotten: Forgotten) => void): () => void {
+    this.watchers.add(watcher);
+    return () => void this.watchers.delete(watcher);
   }
 
   /** Tells that no other node had changed anything by this time (epoch milliseconds) that is not dropped here too. */
@@ -86,6 +102,10 @@ export class SessionCache {
   /** Whether the change feed is recent enough for cached snapshots to be served. */
   get isConfirmed(): boolean {
     return this.clock.now() - this.confirmedAt < this.options.session.staleness;
+  }
+
+  private tell(forgotten: Forgotten): void {
+    for (const watcher of this.watchers) watcher(forgotten);
   }
 
   private isServable(snapshot: SessionSnapshot): boolean {
