@@ -94,6 +94,31 @@ describeOn('a captcha', {}, (place) => {
   });
 });
 
+// A store whose answers take their time, so that the guesses overtake each other.
+describeOn('a captcha', { adapters: ['express'], databases: ['postgres'] }, (place) => {
+  it('is asked for of guesses made at the same time too, which then do not count', async () => {
+    const hasher = new CountingHasher();
+    // The account's own limit is out of the way.
+    const rateLimits = { account: { limit: 20 } };
+    const s = await start(place, {
+      captcha: { verify: (token) => token === 'human' },
+      rateLimits,
+      passwords: { hasher, workers: 0 },
+    });
+    const calls = hasher.calls;
+    const replies = await Promise.all(Array.from({ length: 10 }, () => s.login('wrong')));
+    expect(hasher.calls - calls).toBe(3);
+    expect(replies.map(({ body }) => body.code).sort()).toEqual([
+      ...Array.from({ length: 7 }, () => 'captcha_required'),
+      ...Array.from({ length: 3 }, () => 'invalid_credentials'),
+    ]);
+    expect((await s.login(PASSWORD, { captchaToken: 'human' })).status).toBe(200);
+    // Of the address' failures three are left: seven were given back.
+    s.clock.advance('1s');
+    expectProblem(await s.login(PASSWORD), 403, 'captcha_required');
+  });
+});
+
 describeOn('an e-mail policy', {}, (place) => {
   it('refuses an address by a code of its own, and a policy that fails lets nobody in', async () => {
     const seen: [string, HookContext][] = [];

@@ -26,7 +26,7 @@ describeOn('an account', { databases: ['memory', ...ALL_DATABASES] }, (place) =>
     };
     expect(await login('not the password')).toEqual([401, 'invalid_credentials']);
     expect(await login(PASSWORD)).toEqual([403, 'email_not_verified']);
-    await t.auth.setEmailVerified(user.id, true);
+    await t.auth.setEmailVerified(user.id, true, { keepPassword: true });
     expect(await login(PASSWORD)).toEqual([200, undefined]);
     await t.auth.setEmailVerified(user.id, false);
     expect(await login(PASSWORD)).toEqual([403, 'email_not_verified']);

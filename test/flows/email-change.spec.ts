@@ -12,7 +12,7 @@ describeOn('a change of the e-mail address', { databases: DATABASES }, (place) =
   beforeEach(async () => {
     t = await createTestApp(place);
     ada = await t.signUp(OLD);
-    await t.auth.setEmailVerified(ada.id, true);
+    await t.auth.setEmailVerified(ada.id, true, { keepPassword: true });
   });
   afterEach(() => t.close());
 

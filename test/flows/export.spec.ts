@@ -15,7 +15,7 @@ describeOn('the export of a user’s data', { databases: DATABASES }, (place) =>
     const account = { exportData: async (user: { id: string }) => (await exportData?.(user)) ?? {} };
     t = await createTestApp({ ...place, authkit: { account } });
     ada = await t.signUp(ADA, ['user', 'editor']);
-    await t.auth.setEmailVerified(ada.id, true);
+    await t.auth.setEmailVerified(ada.id, true, { keepPassword: true });
   });
   afterEach(() => t.close());
 

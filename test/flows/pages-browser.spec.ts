@@ -3,6 +3,7 @@ import { AuthKitError, Public, RequestContext } from 'nest-authkit';
 import type { Page } from 'playwright-core';
 import { missingBrowser, RealBrowser } from '../support/browser.js';
 import { describeIf } from '../support/describe-if.js';
+import { mailsTo } from '../support/mails.js';
 import { ADAPTERS, createTestApp, PASSWORD, type TestApp } from '../support/test-app.js';
 
 const EMAIL = 'ada@example.com';
@@ -163,6 +164,27 @@ for (const adapter of ADAPTERS) {
       await page.locator('[data-status]:has-text("Your password is changed")').waitFor();
     });
 
+    it('changes the username, and sends the link again that proves the address', async () => {
+      await signIn();
+      await page.locator('[data-list="sessions"]').getByText('This device').waitFor();
+      await page.getByRole('button', { name: 'Send the link again' }).click();
+      await page.getByText('A new link is on its way.').waitFor();
+      expect((await mailsTo(t, EMAIL)).map(({ template }) => template)).toContain('verify_email');
+      await page.getByLabel('Your username').fill('a b');
+      await page.getByRole('button', { name: 'Change username' }).click();
+      await page.getByText('This username is not possible').waitFor();
+      await page.getByLabel('Your username').fill('ada');
+      await page.getByRole('button', { name: 'Change username' }).click();
+      await page.getByText('Your username is changed.').waitFor();
+      expect(await page.getByLabel('Your username').inputValue()).toBe('ada');
+      expect((await t.auth.findUser('ada'))?.email).toBe(EMAIL);
+      await t.auth.setEmailVerified((await t.auth.findUser(EMAIL))!.id, true, { keepPassword: true });
+      await page.reload();
+      await page.locator('[data-list="sessions"]').getByText('This device').waitFor();
+      expect(await page.getByRole('button', { name: 'Send the link again' }).isVisible()).toBe(false);
+      await t.auth.setEmailVerified((await t.auth.findUser(EMAIL))!.id, false);
+    });
+
     it.each([
       ['light', 'rgb(255, 255, 255)'],
       ['dark', 'rgb(23, 27, 34)'],
@@ -211,6 +233,21 @@ for (const adapter of ADAPTERS) {
       await page.goto(url('verify#token=good'));
       await page.getByRole('button', { name: 'Verify my address' }).click();
       await page.getByRole('heading', { name: 'Your address is verified' }).waitFor();
+    });
+
+    it.each([
+      ['confirm-email', 'Use this address', 'Go to your account', 'sessions'],
+      ['cancel-email', 'Keep my address', 'Choose a new password', 'forgot'],
+      ['not-me', 'This was not me', 'Choose a new password', 'forgot'],
+      ['cancel-deletion', 'Keep my account', 'Go to your account', 'sessions'],
+    ])('%s shows a way on when its link is dead', async (name, button, wayOn, to) => {
+      await stand(page);
+      await page.goto(url(`${name}#token=dead`));
+      expect(await page.getByRole('link', { name: wayOn }).isVisible()).toBe(false);
+      await page.getByRole('button', { name: button }).click();
+      expect(await alert()).toContain('This link is not good any more.');
+      expect(await page.getByRole('link', { name: wayOn }).getAttribute('href')).toBe(`/auth/pages/${to}`);
+      expect(await page.getByRole('link', { name: wayOn }).isVisible()).toBe(true);
     });
 
     it('a link without its token says so at once', async () => {

@@ -51,7 +51,7 @@ describeOn('the pages of the kit', { databases: ['sqlite'] }, (place) => {
     const ids = [...text.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id);
     expect(ids).toEqual([...new Set(ids)]);
     for (const [input] of text.matchAll(/<input[^>]*>/g)) {
-      if (/ hidden/.test(input)) continue;
+      if (/ hidden|type="hidden"/.test(input)) continue;
       const id = / id="([^"]+)"/.exec(input)![1];
       expect(text).toContain(`<label for="${id}">`);
       for (const other of / aria-describedby="([^"]+)"/.exec(input)![1].split(' ')) expect(ids).toContain(other);
@@ -91,19 +91,32 @@ describeOn('the pages of the kit', { databases: ['sqlite'] }, (place) => {
     expect(text).not.toContain('"><script>');
   });
 
-  it('load one script and one stylesheet, kept for good under their version only', async () => {
+  it('load one script, one stylesheet and one icon, kept for good under their version only', async () => {
     const { text } = await t.client.get('/auth/pages/sign-in');
     const files = [...text.matchAll(/(?:src|href)="([^"]+\?v=[^"]+)"/g)].map(([, path]) => path);
-    expect(files.map((path) => path.split('?')[0])).toEqual(['/auth/pages/authkit.css', '/auth/pages/authkit.js']);
+    expect(files.map((path) => path.split('?')[0])).toEqual([
+      '/auth/pages/authkit.css',
+      '/auth/pages/authkit.svg',
+      '/auth/pages/authkit.js',
+    ]);
     for (const path of files) {
       const exact = await t.client.get(path);
-      expect(exact.headers['content-type']).toMatch(/^text\/(css|javascript); charset=utf-8$/);
+      expect(exact.headers['content-type']).toMatch(/^(text\/css|text\/javascript|image\/svg\+xml); charset=utf-8$/);
       expect(exact.headers['cache-control']).toBe('public, max-age=31536000, immutable');
       expect(exact.headers['x-content-type-options']).toBe('nosniff');
       const { headers } = await t.client.get(path.replace(/v=.*/, 'v=of-another-release'));
       expect([headers['cache-control'], headers.etag]).toEqual(['no-cache', exact.headers.etag]);
       const again = await t.client.get(path, { headers: { 'if-none-match': headers.etag! } });
       expect([again.status, again.text]).toEqual([304, '']);
+    }
+  });
+
+  it.each(['en', 'de', 'fr'])('break no line within "e-mail" (%s)', async (language) => {
+    for (const name of PAGE_NAMES) {
+      const { text } = await t.client.get(`/auth/pages/${name}`, { headers: { 'accept-language': language } });
+      const texts = text.replace(/^[\s\S]*<main[^>]*>/, '').replace(/<span class="unbroken">e-mail<\/span>/gi, '');
+      expect(texts.replace(/<[^>]*>/g, '')).not.toMatch(/\be-mail\b/i);
+      expect(/<title>(.*)<\/title>/.exec(text)![1]).not.toContain('<');
     }
   });
 

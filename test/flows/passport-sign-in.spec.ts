@@ -185,7 +185,9 @@ describeOn('a passport strategy as a way to sign in', { databases: DATABASES }, 
       authkit: { features: [{ name: 'never', secondFactor: Never }], registration: { requireVerifiedEmail: true } },
     });
     expectProblem(await strict.client.post('/auth/passport/legacy', GRACE), 403, 'email_not_verified');
-    await strict.auth.setEmailVerified((await strict.auth.findUser('grace@example.com'))!.id, true);
+    await strict.auth.setEmailVerified((await strict.auth.findUser('grace@example.com'))!.id, true, {
+      keepPassword: true,
+    });
     expect((await strict.client.post('/auth/passport/legacy', GRACE)).body.detail).toBe('And the second?');
     await strict.close();
   });

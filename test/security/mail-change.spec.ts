@@ -19,7 +19,7 @@ const underAttack: Parameters<typeof describeOn>[2] = (place) => {
   beforeEach(async () => {
     t = await createTestApp(place);
     mallory = await t.signUp(MINE);
-    await t.auth.setEmailVerified(mallory.id, true);
+    await t.auth.setEmailVerified(mallory.id, true, { keepPassword: true });
   });
   afterEach(() => t.close());
 
@@ -163,7 +163,7 @@ const underAttack: Parameters<typeof describeOn>[2] = (place) => {
     const users: SignedUp[] = [];
     for (let n = 0; n < 4; n += 1) {
       users.push(await limited.signUp(`user${n}@example.com`));
-      await limited.auth.setEmailVerified(users[n].id, true);
+      await limited.auth.setEmailVerified(users[n].id, true, { keepPassword: true });
     }
     const toStrangers = [0, 1, 2, 3].map((n) => () => asking(users[0], `stranger${n}@example.com`));
     const toVictim = [1, 2, 3].map((n) => () => asking(users[n], VICTIM));

@@ -131,6 +131,50 @@ describeOn('an address registered by somebody else', { databases: ['memory', ...
     await expect(tokens.getLive(older[1], 'disown_registration')).rejects.toMatchObject({ code: 'link_invalid' });
   });
 
+  it('PRE a proof on the host’s word takes away all that was there before, unless it is of this very registration', async () => {
+    const [email, mine] = ['told@example.com', 'mine@example.com'];
+    for (const address of [email, mine]) await register(t, address, EVIL);
+    const [id, myId] = [await idOf(t, email), await idOf(t, mine)];
+    const older = [await tokenFor(t, email, 'verify'), await tokenFor(t, email, 'not-me')];
+    await t.client.post('/auth/password/forgot', { email });
+    const forgotten = await tokenFor(t, email, 'reset');
+    await t.auth.setEmailVerified(id, true);
+    await t.auth.setEmailVerified(myId, true, { keepPassword: true });
+    expect([await login(t, email, EVIL), await login(t, mine, EVIL)]).toEqual([401, 200]);
+    expect(KeysWiper.wiped).toEqual([[id, 'first_proof']]);
+    const tokens = t.app.get(OneTimeTokens, { strict: false });
+    for (const token of [...older, forgotten])
+      await expect(tokens.getLive(token, 'verify_email', 'disown_registration', 'reset_password')).rejects.toThrow();
+    expect(t.events.filter(({ type }) => type === 'email.verified').slice(-2)).toMatchObject([
+      { subject: id, details: { email, by: 'host' } },
+      { subject: myId, details: { email: mine, by: 'host' } },
+    ]);
+    expect(t.events).toContainEqual(
+      expect.objectContaining({
+        type: 'session.revoked',
+        subject: id,
+        details: { reason: 'email_proven', scope: 'all' },
+      }),
+    );
+    // The first proof only: what the owner has added since stays.
+    await t.auth.setPassword(id, NEW);
+    await t.auth.setEmailVerified(id, true);
+    expect(await login(t, email, NEW)).toBe(200);
+  });
+
+  it('PRE the host’s word and the link of the registration exclude each other, whichever comes first', async () => {
+    for (let round = 0; round < 3; round += 1) {
+      const email = `both${round}@example.com`;
+      await register(t, email, EVIL);
+      const [id, token] = [await idOf(t, email), await tokenFor(t, email, 'verify')];
+      const [word, proof] = await Promise.allSettled([t.auth.setEmailVerified(id, true), verify(t, token)]);
+      const byLink = proof.status === 'fulfilled' && proof.value.status === 204;
+      if (word.status === 'rejected') expect(word.reason).toMatchObject({ code: 'password_changed_meanwhile' });
+      expect(await login(t, email, EVIL)).toBe(byLink ? 200 : 401);
+      expect((await t.auth.findUser(email))?.emailVerified).toBe(true);
+    }
+  });
+
   it('PRE a later reset takes away only what spares a device a check', async () => {
     const { id, email } = await t.auth.register(
       { email: 'proven@example.com', password: PASSWORD },

@@ -305,6 +305,29 @@ describeOn('rate limits', { databases: DATABASES }, (place) => {
     await ask('forgot', NOBODY);
   });
 
+  it('20 mails in 30 minutes for one address, whomever they go to; what a mailbox refuses is not counted', async () => {
+    const s = await start(place, BEHIND_PROXY);
+    const calls = ['/auth/password/forgot', '/auth/email/verify/resend'];
+    const ask = (i: number, ip: string, mailbox = `user${i}@example.com`) =>
+      s.client.post(calls[i % 2], { email: mailbox }, { headers: from(ip) });
+    for (let i = 0; i < 6; i += 1) expect((await ask(i, '203.0.113.1', NOBODY)).status).toBe(202);
+    for (let i = 0; i < 5; i += 1) expectLimited(await ask(i, '203.0.113.1', NOBODY), 1800);
+    for (let i = 0; i < 14; i += 1) expect((await ask(i, '203.0.113.1')).status).toBe(202);
+    const refused = await ask(14, '203.0.113.1');
+    expectLimited(refused, 1800);
+    expectLimited(await ask(15, '203.0.113.1'), 1800);
+    expect(bodyOf(refused)).toEqual(bodyOf(await ask(0, '203.0.113.2', NOBODY)));
+    expect((await ask(14, '203.0.113.2')).status).toBe(202);
+    s.clock.advance(30 * MINUTE);
+    expect((await ask(14, '203.0.113.1')).status).toBe(202);
+    const told = s.events.filter(({ type }) => type === 'request.throttled');
+    expect(told.map(({ details }) => details)).toMatchObject([
+      { kind: 'forgot' },
+      { kind: 'resend' },
+      { kind: 'resend' },
+    ]);
+  });
+
   it('the store holds no name and no address', async () => {
     const s = await start(place);
     const { id } = await s.user();

@@ -126,16 +126,26 @@ async function setUpAccount(page) {
 
   const me = await call('GET', '/me');
   if (tell(me)) {
-    say(page, '[data-email]', me.data.user.email ?? me.data.user.username ?? '');
+    const { user } = me.data;
+    say(page, '[data-email]', user.email ?? user.username ?? '');
     for (const element of all('[data-user]', page)) element.hidden = false;
-    // Password managers want to know whose password it is.
-    for (const input of document.querySelectorAll('[data-username]')) {
-      if (input instanceof HTMLInputElement) input.value = me.data.user.email ?? '';
-    }
+    for (const element of all('[data-unproven]', page)) element.hidden = user.emailVerified !== false;
+    showOwn(user);
     await Promise.all([showSessions(), showDevices()]);
   }
   page.removeAttribute('aria-busy');
   if (location.hash === '#password') document.getElementById('currentPassword')?.focus();
+}
+
+/**
+ * Fills in what is the user's own, so that a form comes back to it: password managers want to know whose password it is.
+ *
+ * @param {{ email?: string, username?: string | null }} user
+ */
+function showOwn({ email, username }) {
+  for (const input of document.querySelectorAll('[data-own="email"]')) input.setAttribute('value', email ?? '');
+  const name = document.querySelector('[data-account] #username');
+  if (name) name.setAttribute('value', username ?? '');
 }
 
 /** Asks in a dialog; whether the answer is yes. @param {string} id @returns {Promise<boolean>} */

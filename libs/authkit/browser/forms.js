@@ -35,14 +35,26 @@ function valuesOf(form) {
 /** @param {ParentNode} root @param {string} selector @param {string} text */
 function say(root, selector, text) {
   const place = one(selector, root);
-  if (place) place.textContent = text;
+  if (place) write(place, text);
+}
+
+/** Browsers break lines after a hyphen, but not within "e-mail" here. @param {HTMLElement} place @param {string} text */
+function write(place, text) {
+  const parts = text.split(/\b(e-mail)\b/i).map((part, i) => {
+    if (i % 2 === 0) return part;
+    const word = document.createElement('span');
+    word.className = 'unbroken';
+    word.textContent = part;
+    return word;
+  });
+  place.replaceChildren(...parts);
 }
 
 /** @param {HTMLInputElement} input @param {string} text empty for none */
 function mark(input, text) {
   const place = document.getElementById(`${input.id}-error`);
   if (place) {
-    place.textContent = text;
+    write(place, text);
     place.hidden = text === '';
   }
   if (text === '') input.removeAttribute('aria-invalid');

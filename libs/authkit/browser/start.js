@@ -17,6 +17,10 @@ const AFTER = {
     else goOn();
     return true;
   },
+  'POST /username/change': ({ data }) => {
+    showOwn(data.user);
+    return false;
+  },
 };
 
 /** To where the sign-in was asked for, else to the home page. */
@@ -62,8 +66,9 @@ function failed(form, reply) {
   if (reply.status === 410) {
     // Nothing more can come of it: what helps then takes the place of the button.
     for (const element of [...all('.field, [type="submit"]', form), ...all('[data-intro]')]) element.hidden = true;
-    for (const element of all('[data-dead-link]')) element.hidden = false;
   }
+  const isOfLink = form.dataset.withToken !== undefined && [409, 410].includes(reply.status);
+  if (isOfLink) for (const element of all('[data-way-on]')) element.hidden = false;
   if (reply.problem?.code === 'email_not_verified') offerLink(form);
 }
 

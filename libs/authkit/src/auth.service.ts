@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { AccountService } from './account/account.service.js';
 import { Deletions } from './account/deletions.js';
-import { EmailVerification } from './account/email-verification.js';
+import { EmailVerification, type EmailProof } from './account/email-verification.js';
 import { PasswordResets } from './account/password-resets.js';
 import { Registrations, type Registration, type RegistrationGrants } from './account/registrations.js';
 import type { ImportUser } from './importing/import-user.js';
@@ -136,9 +136,14 @@ export class AuthService<U extends AuthUser = AuthUser> {
     return this.verification.send(userId);
   }
 
-  /** Says whether the address is proven to be the user's. Throws `user_not_found` (404). */
-  setEmailVerified(userId: string, verified: boolean): Promise<void> {
-    return this.accounts.setEmailVerified(userId, verified);
+  /**
+   * Says whether the address is proven to be the user's. The first proof takes away password, sessions, devices and links,
+   * which may be those of somebody who registered the address before its owner: `keepPassword` says that the proof is of
+   * this very registration. Throws `user_not_found` (404), `password_changed_meanwhile` (409) when something else was
+   * quicker, and `not_supported` (501) where a store cannot take a password away.
+   */
+  setEmailVerified(userId: string, verified: boolean, proof: EmailProof = {}): Promise<void> {
+    return verified ? this.verification.setVerified(userId, proof) : this.verification.setUnverified(userId);
   }
 
   /**

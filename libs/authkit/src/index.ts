@@ -1,5 +1,6 @@
 export { AuthKitModule, type AuthKitAsyncOptions } from './authkit.module.js';
 export { AuthService, type SignIn } from './auth.service.js';
+export type { EmailProof } from './account/email-verification.js';
 export { ReadinessService } from './readiness.service.js';
 
 export type { AccessTokenKey } from './options/access-token-key.js';

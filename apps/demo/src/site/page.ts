@@ -50,6 +50,7 @@ export const documentOf = (title: string, main: string, script?: string): string
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>${title}</title>
+<link rel="icon" type="image/svg+xml" href="/auth/pages/authkit.svg">
 <link rel="stylesheet" href="/auth/pages/authkit.css">
 <link rel="stylesheet" href="/demo.css">
 ${script === undefined ? '' : `<script src="${script}" defer></script>`}

@@ -108,16 +108,6 @@ export class AccountService {
     if (outcome === 'changed') await this.events.emit('roles.changed', { before, after: roles }, { subject: userId });
   }
 
-  /** Where login needs a verified address, taking that back ends every session. Throws `user_not_found` (404). */
-  async setEmailVerified(userId: string, verified: boolean): Promise<void> {
-    if (!(await this.users.setEmailVerified(userId, verified, this.clock.now())))
-      throw new AuthKitError('user_not_found');
-    this.cache.forgetUser(userId);
-    if (!verified && this.options.registration.requireVerifiedEmail) {
-      await this.sessions.revokeAll(userId, 'email_unverified');
-    }
-  }
-
   private async known(id: string): Promise<KnownUser> {
     const known = (await this.users.findById(id)) as KnownUser | null;
     if (!known) throw new AuthKitError('user_not_found');

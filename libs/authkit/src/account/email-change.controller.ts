@@ -35,7 +35,7 @@ export function emailChangeController(path: string): Type<object> {
     @ApiAcceptedResponse({ description: 'Always this, whether the address is taken or not.' })
     @ApiProblem(403, 'The present address is not verified yet, or the last authentication is too long ago.')
     @ApiProblem(422, 'It is no e-mail address, the present one, or not wanted here.')
-    @ApiProblem(429, 'Too many such mails to one of the addresses; Retry-After says when.')
+    @ApiProblem(429, 'Too many such mails to one of the addresses, or from this client; Retry-After says when.')
     async request(
       @CurrentPrincipal() principal: Principal,
       @AuthBody(ChangeEmailDto) { newEmail }: ChangeEmailBody,

@@ -56,7 +56,7 @@ export class EmailChanges {
     if (!this.users.supports('changeEmail')) throw new AuthKitError('not_supported');
     await this.policy.assertAcceptable(email, 'change_email', 'newEmail');
     // By the present address too, or one user could make the app write to any number of strangers.
-    for (const mailbox of [user.email, email]) await this.limiter.consumeMail('change_email', mailbox);
+    await this.limiter.consumeMail('change_email', user.email, email);
     const isTaken = (await this.users.findByIdentifier({ email })) !== null;
     await this.unit.run(async () => {
       // Also for a taken address: whoever asked can read the present mailbox and could tell by what is missing there.

@@ -3,14 +3,26 @@ import { Clock } from '../kernel/clock.js';
 import { AuthKitError } from '../kernel/errors.js';
 import { AuthEvents } from '../kernel/events.js';
 import { Outbox } from '../mail/outbox.js';
+import { RESOLVED_OPTIONS } from '../options/tokens.js';
+import type { ResolvedOptions } from '../options/resolve-options.js';
 import { SessionService } from '../sessions/session.service.js';
 import type { OneTimeTokenRecord } from '../storage/one-time-token.store.js';
 import { UnitOfWork } from '../storage/unit-of-work.js';
 import { UserStore, type AuthUser, type KnownUser } from '../storage/user.store.js';
+import { AccountWipers } from './account-wipers.js';
 import { Links } from './links.js';
 import { fingerprintOf, linkInvalid, OneTimeTokens } from './one-time-tokens.js';
 
-/** Proof that an address is its user's, by a link that is mailed there. */
+/** What the host knows of a proof of its own. */
+export interface EmailProof {
+  /**
+   * The proof is of this very registration, such as a code that the app has mailed for it: who proves the address knows
+   * the password. Without it whatever was there before the first proof is taken away. @default false
+   */
+  keepPassword?: boolean;
+}
+
+/** Proof that an address is its user's, by a link that is mailed there or on the host's word. */
 @Injectable()
 export class EmailVerification {
   constructor(
@@ -19,9 +31,11 @@ export class EmailVerification {
     private readonly links: Links,
     private readonly outbox: Outbox,
     private readonly unit: UnitOfWork,
+    private readonly wipers: AccountWipers,
     private readonly sessions: SessionService,
     private readonly events: AuthEvents,
     private readonly clock: Clock,
+    @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
   ) {}
 
   /**
@@ -47,9 +61,7 @@ export class EmailVerification {
 
   /** Mails another link; nothing if the address is proven. Throws `user_not_found` (404). */
   async send(userId: string): Promise<void> {
-    const known = (await this.users.findById(userId)) as KnownUser | null;
-    if (!known) throw new AuthKitError('user_not_found');
-    await this.writeUnlessVerified(known);
+    await this.writeUnlessVerified(await this.known(userId));
   }
 
   /** Proves the address a link was mailed to. A link that has worked does nothing more. Throws `link_invalid` (410). */
@@ -63,6 +75,41 @@ export class EmailVerification {
       // The same link may have been quicker in another request.
     }
     if (!(await this.hasWorked(token))) throw linkInvalid('expired, replaced or meant for another password');
+  }
+
+  /**
+   * Takes the host's word for it; nothing if the address is proven. Whoever registered somebody else's address keeps
+   * nothing, unless `keepPassword` is set. Throws `user_not_found` (404) or `password_changed_meanwhile` (409).
+   */
+  async setVerified(userId: string, { keepPassword = false }: EmailProof = {}): Promise<void> {
+    const { user } = await this.known(userId);
+    if (user.emailVerified) return;
+    const { email } = user;
+    const at = this.clock.now();
+    await this.unit.run(async () => {
+      // The links first, in the order of the flows that use one, so that they wait for each other and do not lock up.
+      await this.tokens.discard(userId, ...(keepPassword ? (['disown_registration'] as const) : []));
+      if (!keepPassword) await this.takeAway(user, at);
+      const where = keepPassword ? { email } : { email, passwordHash: null };
+      if (!(await this.users.setEmailVerified(userId, true, at, where))) throw changedMeanwhile();
+    });
+    if (keepPassword) this.sessions.forgetUser(userId);
+    else await this.sessions.markAllRevoked(userId, 'email_proven');
+    await this.events.emit('email.verified', { email, by: 'host' }, { subject: userId });
+  }
+
+  /** Where login needs a verified address, this ends every session. Throws `user_not_found` (404). */
+  async setUnverified(userId: string): Promise<void> {
+    if (!(await this.users.setEmailVerified(userId, false, this.clock.now()))) throw new AuthKitError('user_not_found');
+    this.sessions.forgetUser(userId);
+    if (this.options.registration.requireVerifiedEmail) await this.sessions.revokeAll(userId, 'email_unverified');
+  }
+
+  private async takeAway(user: AuthUser, at: number): Promise<void> {
+    const where = { email: user.email, emailVerified: false };
+    if (!(await this.users.changePassword(user.id, { from: undefined, to: null, endSessions: true, at, where })))
+      throw changedMeanwhile();
+    await this.wipers.wipe(user, 'first_proof');
   }
 
   private async prove(record: OneTimeTokenRecord): Promise<void> {
@@ -83,6 +130,12 @@ export class EmailVerification {
     await this.events.emit('email.verified', { email: record.email, by: 'link' }, { subject: user.id });
   }
 
+  private async known(userId: string): Promise<KnownUser> {
+    const known = (await this.users.findById(userId)) as KnownUser | null;
+    if (!known) throw new AuthKitError('user_not_found');
+    return known;
+  }
+
   private async hasWorked(token: string): Promise<boolean> {
     const record = await this.tokens.find(token, 'verify_email');
     if (!record || record.consumedAt === null) return false;
@@ -94,3 +147,7 @@ export class EmailVerification {
     if (!user.emailVerified) await this.unit.run(() => this.write(user, passwordHash));
   }
 }
+
+/** By a link, most likely: then the password is that of the owner of the address. */
+const changedMeanwhile = () =>
+  new AuthKitError('password_changed_meanwhile', { reason: 'the address was proven or changed, or the user is gone' });

@@ -51,7 +51,7 @@ export function emailController(path: string): Type<object> {
     })
     @ApiProblem(403, 'The request may come from another site.')
     @ApiProblem(422, 'It is not one e-mail address.')
-    @ApiProblem(429, 'Too many mails to this address, account or not; Retry-After says when.')
+    @ApiProblem(429, 'Too many mails to this address, account or not, or from this client; Retry-After says when.')
     async resend(@AuthBody(EmailDto) body: EmailBody, @Req() incoming: unknown): Promise<object> {
       this.transport.assertSameSite(nodeRequest(incoming as RequestLike), false);
       const email = requireEmail(body.email);

@@ -34,6 +34,8 @@ export type RevocationReason =
   | 'password_reset'
   /** The owner of the address said that the registration was somebody else's; `all`. */
   | 'registration_disowned'
+  /** `AuthService.setEmailVerified(id, true)` was the first proof of the address; `all`. */
+  | 'email_proven'
   /** The address was taken back, with `requireVerifiedEmail`; `all`. */
   | 'email_unverified'
   /** `all`. */
@@ -62,8 +64,8 @@ export interface AuthEventDetails {
   'registration.repeated': { replaced: boolean };
   /** The owner of an address not proven said that the registration was somebody else's: its password is gone. */
   'registration.disowned': { email: string };
-  /** The address was proven to be the user's: by the link of the registration, or by one to choose a password. */
-  'email.verified': { email: string; by: 'link' | 'reset' };
+  /** The address was proven to be the user's: by the link of the registration, by one to choose a password, or on the host's word. */
+  'email.verified': { email: string; by: 'link' | 'reset' | 'host' };
   /** `AuthService.importUser()` made an account. */
   'user.imported': { email: string };
   /** `UserImporter.run()` is over, or broke off; not after a dry run. */

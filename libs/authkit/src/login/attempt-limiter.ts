@@ -38,9 +38,10 @@ export class AttemptLimiter {
     const ip = this.bucketOfClient('ip', limits.ip);
     const [state, usedByIp] = await Promise.all([device ? device.state() : account.state(), ip?.assertRoom() ?? 0]);
     if (state.wait > 0) throw rateLimited(state.wait, device ? 'too many failures from a known device' : 'account');
-    await this.captcha.assertForLogin(claim.captchaToken, Math.max(state.used, usedByIp));
+    const isAsked = await this.captcha.assertForLogin(claim.captchaToken, Math.max(state.used, usedByIp));
     const attempt = new PasswordAttempt(this.events, limits, { account, device, ip, claim });
     await attempt.reserve(state);
+    if (!isAsked) await this.assertCaptcha(attempt, claim);
     return attempt;
   }
 
@@ -54,14 +55,24 @@ export class AttemptLimiter {
   }
 
   /**
-   * Counts a mail that anybody can ask for, to one mailbox, whether an account has it or not.
-   * Throws `rate_limited` (429) or `unavailable` (503).
+   * Counts a mail that anybody can ask for: from the client's address, and to each of the mailboxes, whether an account
+   * has it or not. Throws `rate_limited` (429) or `unavailable` (503).
    *
-   * @param email in canonical form
+   * @param mailboxes in canonical form
    */
-  async consumeMail(kind: 'forgot' | 'resend' | 'change_email', email: string): Promise<void> {
+  async consumeMail(kind: 'forgot' | 'resend' | 'change_email', ...mailboxes: readonly string[]): Promise<void> {
     const limits = this.options.rateLimits;
-    if (limits) await this.take(new LimitedBucket(this.counters, limits.mail, kind, email), limits.mail, kind);
+    if (!limits) return;
+    const client = this.bucketOfClient('mail-ip', limits.mailIp);
+    const used = await client?.take();
+    try {
+      for (const mailbox of mailboxes)
+        await this.take(new LimitedBucket(this.counters, limits.mail, kind, mailbox), limits.mail, kind);
+    } catch (error) {
+      await client?.giveBack();
+      throw error;
+    }
+    if (used === limits.mailIp.limit) await this.events.emit('request.throttled', { kind });
   }
 
   /** Forgets the failures of an account, so that a disabled password signs in again: after a reset, or on the host's word. */
@@ -78,6 +89,16 @@ export class AttemptLimiter {
   async forgetAccount(userId: string): Promise<void> {
     const limits = this.options.rateLimits;
     if (limits) await this.accountOf({ userId, name: '' }, limits).clear();
+  }
+
+  /** By what the guess itself has counted: those made at the same time have not seen each other before. */
+  private async assertCaptcha(attempt: PasswordAttempt, { captchaToken }: PasswordClaim): Promise<void> {
+    try {
+      await this.captcha.assertForLogin(captchaToken, attempt.failuresBefore);
+    } catch (error) {
+      await attempt.giveBack();
+      throw error;
+    }
   }
 
   private async take(
@@ -100,7 +121,7 @@ export class AttemptLimiter {
     return (await attempts.state()).disabled ? null : attempts;
   }
 
-  private bucketOfClient(kind: 'ip' | 'register', rule: ResolvedLimit): LimitedBucket | null {
+  private bucketOfClient(kind: 'ip' | 'register' | 'mail-ip', rule: ResolvedLimit): LimitedBucket | null {
     const ip = RequestContext.current()?.ip;
     return ip ? new LimitedBucket(this.counters, rule, kind, networkOf(ip)) : null;
   }

@@ -9,10 +9,12 @@ import type { ResolvedOptions } from '../options/resolve-options.js';
 export class CaptchaGate {
   constructor(@Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions) {}
 
-  /** Throws `captcha_required` (403) once so many passwords have failed, or `unavailable` (503). */
-  async assertForLogin(token: string | undefined | null, failures: number): Promise<void> {
+  /** Whether it has been asked for. Throws `captcha_required` (403) once so many passwords have failed, or `unavailable` (503). */
+  async assertForLogin(token: string | undefined | null, failures: number): Promise<boolean> {
     const { captcha } = this.options;
-    if (captcha && token !== null && failures >= captcha.afterFailures) await this.assert(token, 'login');
+    if (!captcha || token === null || failures < captcha.afterFailures) return false;
+    await this.assert(token, 'login');
+    return true;
   }
 
   /** Throws `captcha_required` (403) or `unavailable` (503). */

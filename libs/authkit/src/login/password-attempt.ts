@@ -60,13 +60,23 @@ export class PasswordAttempt implements Attempt {
     }
   }
 
+  /** Failures of the account or device, or from the address, that this one is counted after. */
+  get failuresBefore(): number {
+    return Math.max(this.used, this.usedByIp) - 1;
+  }
+
+  /** It will not be judged: it does not count. */
+  async giveBack(): Promise<void> {
+    await Promise.all([this.counted.ip?.giveBack(), this.mine.giveBack()]);
+  }
+
   async judge(verify: () => Promise<boolean>): Promise<boolean> {
     const { ip } = this.counted;
     let right: boolean;
     try {
       right = await verify();
     } catch (error) {
-      await Promise.all([ip?.giveBack(), this.mine.giveBack()]);
+      await this.giveBack();
       throw error;
     }
     // Only this guess is taken from the address: its other failures stay, whoever they were at.

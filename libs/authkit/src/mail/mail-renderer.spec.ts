@@ -42,6 +42,11 @@ const linksOf = (template: MailTemplate) =>
 describe.each(LOCALES)('mails in %s', (locale) => {
   const renderer = new MailRenderer(optionsWith({}));
 
+  it('a sign-in on a new device is not called something that was asked for', async () => {
+    const { text } = await renderer.render('id', intentOf('new_device', locale));
+    expect(text).not.toMatch(/asked for|veranlasst|demande|solicitud/i);
+  });
+
   it.each(MAIL_TEMPLATES)(
     '%s has its links twice in HTML and once in text, and says when, from where and on what',
     async (template) => {

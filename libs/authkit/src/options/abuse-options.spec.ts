@@ -14,6 +14,7 @@ describe('rateLimits', () => {
         device: { limit: 10, window: 900_000, disableAfter: 100 },
         ip: { limit: 50, window: 900_000 },
         mail: { limit: 3, window: 1_800_000 },
+        mailIp: { limit: 20, window: 1_800_000 },
         register: { limit: 20, window: 3_600_000 },
       },
       captcha: null,

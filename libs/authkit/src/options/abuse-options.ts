@@ -31,6 +31,8 @@ export interface RateLimits {
   ip?: RateLimit;
   /** Mails of one kind that anybody can ask for, to one mailbox. @default 3 in 30 minutes */
   mail?: RateLimit;
+  /** Such mails, of all kinds and to whomever, from one IPv4 address or IPv6 /64. @default 20 in 30 minutes */
+  mailIp?: RateLimit;
   /** Registrations from one IPv4 address or IPv6 /64. @default 20 in an hour */
   register?: RateLimit;
 }
@@ -59,6 +61,7 @@ export interface ResolvedRateLimits {
   readonly device: ResolvedLimit & { readonly disableAfter: number };
   readonly ip: ResolvedLimit;
   readonly mail: ResolvedLimit;
+  readonly mailIp: ResolvedLimit;
   readonly register: ResolvedLimit;
 }
 
@@ -80,6 +83,7 @@ export const rateLimits: Parser<ResolvedRateLimits | null> = (raw, path) => {
     device: (value, at) => section(value, at, { ...limitShape(10, '15m'), disableAfter: integer(100, 10, 100) }),
     ip: (value, at) => section(value, at, limitShape(50, '15m')),
     mail: (value, at) => section(value, at, limitShape(3, '30m')),
+    mailIp: (value, at) => section(value, at, limitShape(20, '30m')),
     register: (value, at) => section(value, at, limitShape(20, '1h')),
   });
   for (const name of ['account', 'device'] as const) {

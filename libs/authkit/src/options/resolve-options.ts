@@ -140,7 +140,7 @@ export function resolveOptions(raw: AuthKitRuntimeOptions, env: NodeJS.ProcessEn
   }
   if (given.registration.requireVerifiedEmail && !given.registration.verifyEmail) {
     warnings.push(
-      'registration.verifyEmail is false: nobody can sign in until you prove the address and call AuthService.setEmailVerified()',
+      'registration.verifyEmail is false: nobody can sign in until you prove the address and call AuthService.setEmailVerified(id, true, { keepPassword: true })',
     );
   }
   if (given.session.check === 'never') {

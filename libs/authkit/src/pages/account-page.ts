@@ -3,7 +3,7 @@ import type { PageMessages } from './messages/en.js';
 import { field, form } from './page-parts.js';
 
 /** For password managers, and sent to nobody: it has no name. */
-const USERNAME = html`<input type="text" autocomplete="username" data-username hidden />`;
+const USERNAME = html`<input type="text" autocomplete="username" data-own="email" hidden />`;
 
 /** What the page of the account holds; the script fills the lists. */
 export function accountSections(texts: PageMessages, newPassword: Html, canDelete: boolean): Html {
@@ -54,12 +54,33 @@ export function accountSections(texts: PageMessages, newPassword: Html, canDelet
 
       <section aria-labelledby="email-title">
         <h2 id="email-title">${account.email}</h2>
+        <div data-unproven hidden>
+          ${form({
+            send: 'POST /email/verify/resend',
+            look: 'secondary',
+            intro: account.unproven,
+            submit: account.resend,
+            thanks: account.resent,
+            fields: [html`<input type="hidden" name="email" data-own="email" />`],
+          })}
+        </div>
         ${form({
           send: 'POST /email/change',
           look: 'secondary',
           submit: account.changeEmail,
           thanks: account.emailSent,
           fields: [field(texts, { name: 'newEmail', label: account.newEmail, type: 'email', autocomplete: 'email' })],
+        })}
+      </section>
+
+      <section aria-labelledby="username-title">
+        <h2 id="username-title">${common.username}</h2>
+        ${form({
+          send: 'POST /username/change',
+          look: 'secondary',
+          submit: account.changeUsername,
+          thanks: account.usernameChanged,
+          fields: [field(texts, { name: 'username', label: account.newUsername, autocomplete: 'nickname' })],
         })}
       </section>
 

@@ -3,6 +3,7 @@ import { accountSections } from './account-page.js';
 import { html, type Html } from './html.js';
 import { PageFrame, type PageView } from './page-frame.js';
 import { messagesOf, type PageLanguage } from './page-language.js';
+import type { PageMessages } from './messages/en.js';
 import type { PageName } from './page-names.js';
 import { emailField, field, form, link, outcome } from './page-parts.js';
 import { registerFields } from './register-fields.js';
@@ -129,7 +130,7 @@ export class AuthPages extends PageFrame {
           then: 'done',
           fields: [this.newPassword(texts, 'newPassword', texts.common.newPassword)],
         })}
-        <nav class="links" data-dead-link hidden><p>${link(this.own('forgot'), again)}</p></nav>
+        <nav class="links" data-way-on hidden><p>${link(this.own('forgot'), again)}</p></nav>
       </div>
       ${outcome('done', doneTitle, done, this.toSignIn(texts))}`;
   }
@@ -140,7 +141,7 @@ export class AuthPages extends PageFrame {
         <h1>${title}</h1>
         <p class="intro" data-intro>${intro}</p>
         ${form({ send: 'POST /email/verify', withToken: true, submit, then: 'done' })}
-        <div data-dead-link hidden>
+        <div data-way-on hidden>
           ${form({
             send: 'POST /email/verify/resend',
             submit: resend,
@@ -149,26 +150,43 @@ export class AuthPages extends PageFrame {
             thanks: resent,
             fields: [emailField(texts)],
           })}
+          <nav class="links"><p>${link(this.page('signIn'), texts.common.toSignIn)}</p></nav>
         </div>
       </div>
       ${outcome('done', doneTitle, done, this.toSignIn(texts))}`;
   }
 
   protected confirmEmail({ texts }: PageView): Html {
-    return this.oneButton(texts.confirmEmail, 'POST /email/change/confirm', this.toSignIn(texts));
+    return this.oneButton(
+      texts.confirmEmail,
+      'POST /email/change/confirm',
+      this.toSignIn(texts),
+      this.toAccount(texts),
+    );
   }
 
   protected cancelEmail({ texts }: PageView): Html {
-    const forgot = link(this.own('forgot'), texts.cancelEmail.forgot, 'button secondary');
-    return this.oneButton(texts.cancelEmail, 'POST /email/change/cancel', forgot);
+    const { forgot } = texts.cancelEmail;
+    const after = link(this.own('forgot'), forgot, 'button secondary');
+    return this.oneButton(texts.cancelEmail, 'POST /email/change/cancel', after, link(this.own('forgot'), forgot));
   }
 
   protected notMe({ texts }: PageView): Html {
-    return this.oneButton(texts.notMe, 'POST /devices/not-me');
+    const forgot = link(this.own('forgot'), texts.cancelEmail.forgot);
+    return this.oneButton(texts.notMe, 'POST /devices/not-me', null, forgot);
   }
 
   protected cancelDeletion({ texts }: PageView): Html {
-    return this.oneButton(texts.cancelDeletion, 'POST /me/deletion/cancel', this.toSignIn(texts));
+    return this.oneButton(
+      texts.cancelDeletion,
+      'POST /me/deletion/cancel',
+      this.toSignIn(texts),
+      this.toAccount(texts),
+    );
+  }
+
+  private toAccount({ common }: PageMessages): Html | null {
+    return link(this.own('sessions'), common.toAccount);
   }
 
   /** The account: its sessions, password, address and data. */

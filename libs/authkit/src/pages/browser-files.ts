@@ -1,12 +1,12 @@
 /* eslint-disable max-lines */
 // Made by `npm run pages` from libs/authkit/browser/. Edit there.
 
-export type BrowserFileName = 'authkit.js' | 'authkit.css';
+export type BrowserFileName = 'authkit.js' | 'authkit.css' | 'authkit.svg';
 
 /** What the pages load: the text, and what names its version. */
 export const BROWSER_FILES: Readonly<Record<BrowserFileName, { text: string; version: string }>> = {
   'authkit.js': {
-    version: 'bknww7mH_bqV_xMt',
+    version: '5ht1TkZQfQ3mSxIq',
     text: `(() => {
 'use strict';
 
@@ -198,14 +198,26 @@ function valuesOf(form) {
 /** @param {ParentNode} root @param {string} selector @param {string} text */
 function say(root, selector, text) {
   const place = one(selector, root);
-  if (place) place.textContent = text;
+  if (place) write(place, text);
+}
+
+/** Browsers break lines after a hyphen, but not within "e-mail" here. @param {HTMLElement} place @param {string} text */
+function write(place, text) {
+  const parts = text.split(/\\b(e-mail)\\b/i).map((part, i) => {
+    if (i % 2 === 0) return part;
+    const word = document.createElement('span');
+    word.className = 'unbroken';
+    word.textContent = part;
+    return word;
+  });
+  place.replaceChildren(...parts);
 }
 
 /** @param {HTMLInputElement} input @param {string} text empty for none */
 function mark(input, text) {
   const place = document.getElementById(\`\${input.id}-error\`);
   if (place) {
-    place.textContent = text;
+    write(place, text);
     place.hidden = text === '';
   }
   if (text === '') input.removeAttribute('aria-invalid');
@@ -436,16 +448,26 @@ async function setUpAccount(page) {
 
   const me = await call('GET', '/me');
   if (tell(me)) {
-    say(page, '[data-email]', me.data.user.email ?? me.data.user.username ?? '');
+    const { user } = me.data;
+    say(page, '[data-email]', user.email ?? user.username ?? '');
     for (const element of all('[data-user]', page)) element.hidden = false;
-    // Password managers want to know whose password it is.
-    for (const input of document.querySelectorAll('[data-username]')) {
-      if (input instanceof HTMLInputElement) input.value = me.data.user.email ?? '';
-    }
+    for (const element of all('[data-unproven]', page)) element.hidden = user.emailVerified !== false;
+    showOwn(user);
     await Promise.all([showSessions(), showDevices()]);
   }
   page.removeAttribute('aria-busy');
   if (location.hash === '#password') document.getElementById('currentPassword')?.focus();
+}
+
+/**
+ * Fills in what is the user's own, so that a form comes back to it: password managers want to know whose password it is.
+ *
+ * @param {{ email?: string, username?: string | null }} user
+ */
+function showOwn({ email, username }) {
+  for (const input of document.querySelectorAll('[data-own="email"]')) input.setAttribute('value', email ?? '');
+  const name = document.querySelector('[data-account] #username');
+  if (name) name.setAttribute('value', username ?? '');
 }
 
 /** Asks in a dialog; whether the answer is yes. @param {string} id @returns {Promise<boolean>} */
@@ -497,6 +519,10 @@ const AFTER = {
     else goOn();
     return true;
   },
+  'POST /username/change': ({ data }) => {
+    showOwn(data.user);
+    return false;
+  },
 };
 
 /** To where the sign-in was asked for, else to the home page. */
@@ -542,8 +568,9 @@ function failed(form, reply) {
   if (reply.status === 410) {
     // Nothing more can come of it: what helps then takes the place of the button.
     for (const element of [...all('.field, [type="submit"]', form), ...all('[data-intro]')]) element.hidden = true;
-    for (const element of all('[data-dead-link]')) element.hidden = false;
   }
+  const isOfLink = form.dataset.withToken !== undefined && [409, 410].includes(reply.status);
+  if (isOfLink) for (const element of all('[data-way-on]')) element.hidden = false;
   if (reply.problem?.code === 'email_not_verified') offerLink(form);
 }
 
@@ -589,7 +616,7 @@ document.addEventListener('DOMContentLoaded', () => {
 `,
   },
   'authkit.css': {
-    version: 'SzeliJLgB08B5nux',
+    version: 'Q5oOtR0VRhwjPx88',
     text: `/* Colours, type and space; a stylesheet of the app's own may set these anew. */
 :root {
   color-scheme: light dark;
@@ -929,7 +956,7 @@ input:focus-visible {
   margin: 0;
 }
 
-[data-dead-link] {
+[data-way-on] {
   margin-top: 24px;
 }
 
@@ -966,6 +993,15 @@ input:focus-visible {
 .row > div,
 .list li > div {
   min-width: 0;
+}
+
+[data-unproven] {
+  margin-bottom: 24px;
+}
+
+/* Browsers break lines after a hyphen. */
+.unbroken {
+  white-space: nowrap;
 }
 
 [data-email] {
@@ -1074,6 +1110,15 @@ dialog h2 {
     border-color: ButtonText;
   }
 }
+`,
+  },
+  'authkit.svg': {
+    version: 'XYupsSSvVm8zu1gS',
+    text: `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">
+  <rect width="32" height="32" rx="8" fill="#2f54d6" />
+  <path d="M11 14v-3a5 5 0 0 1 10 0v3" fill="none" stroke="#fff" stroke-width="2.5" />
+  <rect x="8.5" y="14" width="15" height="11" rx="2.5" fill="#fff" />
+</svg>
 `,
   },
 };

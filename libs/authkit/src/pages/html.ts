@@ -37,6 +37,11 @@ function render(value: HtmlValue | true): string {
   return value.map(render).join('');
 }
 
+/** The same with every "e-mail" in its texts kept on one line: browsers break lines after a hyphen. */
+export function unbroken(markup: Html): Html {
+  return new Html(markup.toString().replace(/(?<=>[^<]*)\be-mail\b/gi, '<span class="unbroken">$&</span>'));
+}
+
 /** Attributes with their values; true is one without a value, false and undefined are left out. */
 export function attributes(values: Readonly<Record<string, string | boolean | undefined>>): Html {
   const given = Object.entries(values).filter(([, value]) => value !== undefined && value !== false);

@@ -1,4 +1,4 @@
-import { html, type Html } from './html.js';
+import { html, unbroken, type Html } from './html.js';
 import type { PageMessages } from './messages/en.js';
 import type { PageName } from './page-names.js';
 
@@ -10,6 +10,7 @@ export interface PageDocument {
   readonly title: string;
   readonly stylesheets: readonly string[];
   readonly script: string;
+  readonly icon: string;
   /** What the script must know. */
   readonly settings: object;
   readonly brand: Html;
@@ -18,7 +19,7 @@ export interface PageDocument {
 
 // The script stands in the head, so that it has the token out of the address before anything else is loaded.
 export function documentOf(page: PageDocument): string {
-  const { name, language, texts, title, stylesheets, script, settings, brand, content } = page;
+  const { name, language, texts, title, stylesheets, script, icon, settings, brand, content } = page;
   const markup = html`<!doctype html>
     <html lang="${language}">
       <head>
@@ -28,13 +29,14 @@ export function documentOf(page: PageDocument): string {
         <meta name="robots" content="noindex" />
         <title>${title}</title>
         ${stylesheets.map((url) => html`<link rel="stylesheet" href="${url}" />`)}
+        <link rel="icon" type="image/svg+xml" href="${icon}" />
         <script src="${script}"></script>
       </head>
       <body>
         <main class="card" data-page="${name}" data-authkit="${JSON.stringify(settings)}">
           ${brand}
           <noscript><p class="notice error">${texts.common.noScript}</p></noscript>
-          ${content}
+          ${unbroken(content)}
         </main>
       </body>
     </html> `;

@@ -39,6 +39,7 @@ export abstract class PageFrame extends PageRenderer {
       title: `${title} · ${this.options.appName}`,
       stylesheets: [this.file('authkit.css'), ...(stylesheet === null ? [] : [this.local(stylesheet)])],
       script: this.file('authkit.js'),
+      icon: this.file('authkit.svg'),
       settings: this.settings(view),
       brand: this.brand(),
       content,
@@ -50,16 +51,23 @@ export abstract class PageFrame extends PageRenderer {
     return html`<p class="brand">${this.options.appName}</p>`;
   }
 
-  /** A page that does what its link says once its button is pressed: programs that open links press none. */
+  /**
+   * A page that does what its link says once its button is pressed: programs that open links press none.
+   *
+   * @param after shown when it has worked
+   * @param wayOn shown when it has not
+   */
   protected oneButton(
     texts: Readonly<Record<'title' | 'intro' | 'submit' | 'doneTitle' | 'done', string>>,
     send: string,
     after?: Html | null,
+    wayOn?: Html | null,
   ): Html {
     return html`<div data-forms>
         <h1>${texts.title}</h1>
         <p class="intro" data-intro>${texts.intro}</p>
         ${form({ send, withToken: true, submit: texts.submit, then: 'done' })}
+        ${wayOn && html`<nav class="links" data-way-on hidden><p>${wayOn}</p></nav>`}
       </div>
       ${outcome('done', texts.doneTitle, texts.done, after ?? undefined)}`;
   }

@@ -16,6 +16,7 @@ const HTML = 'text/html; charset=utf-8';
 const TYPES: Record<BrowserFileName, string> = {
   'authkit.js': 'text/javascript; charset=utf-8',
   'authkit.css': 'text/css; charset=utf-8',
+  'authkit.svg': 'image/svg+xml; charset=utf-8',
 };
 
 /** A GET that anybody may send and that changes nothing: programs that open the links of mails send it too. */
@@ -29,7 +30,7 @@ const Shows = (name: PageName | BrowserFileName, type: string, summary: string):
     ApiOkResponse({ schema: { type: 'string' } }),
   );
 
-/** GET of every page, of their script and of their stylesheet, below the given path. */
+/** GET of every page, of their script, their stylesheet and their icon, below the given path. */
 export function pagesController(path: string): Type<object> {
   @ApiTags('auth pages')
   @Controller(`${path}/pages`)
@@ -102,6 +103,11 @@ export function pagesController(path: string): Type<object> {
     @Shows('authkit.css', TYPES['authkit.css'], 'The stylesheet of the pages')
     stylesheet(@Req() request: RequestLike, @Res() response: object): void {
       this.send('authkit.css', request, response);
+    }
+
+    @Shows('authkit.svg', TYPES['authkit.svg'], 'The icon of the pages')
+    icon(@Req() request: RequestLike, @Res() response: object): void {
+      this.send('authkit.svg', request, response);
     }
 
     // With @Res(), so that no interceptor of the host's wraps the page in an envelope of its own.

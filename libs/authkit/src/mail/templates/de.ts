@@ -1,7 +1,7 @@
 import type { MailLanguage } from './mail-text.js';
 
 export const de: MailLanguage = {
-  facts: { title: 'Veranlasst wurde das so:', time: 'Zeit', ip: 'IP-Adresse', device: 'Gerät', unknown: 'unbekannt' },
+  facts: { title: 'Wann und von wo:', time: 'Zeit', ip: 'IP-Adresse', device: 'Gerät', unknown: 'unbekannt' },
   copyLink: 'Oder kopieren Sie diese Adresse in Ihren Browser:',
   footer: (appName) => `Sie erhalten diese E-Mail wegen eines Kontos bei ${appName}. Antworten darauf liest niemand.`,
   mails: {

@@ -1,7 +1,7 @@
 import type { MailLanguage } from './mail-text.js';
 
 export const en: MailLanguage = {
-  facts: { title: 'This was asked for:', time: 'Time', ip: 'IP address', device: 'Device', unknown: 'unknown' },
+  facts: { title: 'When and from where:', time: 'Time', ip: 'IP address', device: 'Device', unknown: 'unknown' },
   copyLink: 'Or copy this address into your browser:',
   footer: (appName) => `You get this mail because of an account at ${appName}. Nobody reads replies to it.`,
   mails: {

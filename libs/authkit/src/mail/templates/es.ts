@@ -2,7 +2,7 @@ import type { MailLanguage } from './mail-text.js';
 
 export const es: MailLanguage = {
   facts: {
-    title: 'Origen de esta solicitud:',
+    title: 'Cuándo y desde dónde:',
     time: 'Fecha',
     ip: 'Dirección IP',
     device: 'Dispositivo',

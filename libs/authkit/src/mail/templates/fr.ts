@@ -2,7 +2,7 @@ import type { MailLanguage } from './mail-text.js';
 
 export const fr: MailLanguage = {
   facts: {
-    title: 'Origine de cette demande :',
+    title: 'Quand et d’où :',
     time: 'Date',
     ip: 'Adresse IP',
     device: 'Appareil',

@@ -12,6 +12,7 @@ export const de: PageMessages = {
     showPassword: 'Passwort zeigen',
     passwordHint: 'Mindestens {length} Zeichen. Ein paar zufällige Wörter sind leicht zu merken.',
     toSignIn: 'Zur Anmeldung',
+    toAccount: 'Zu Ihrem Konto',
     noScript: 'Diese Seite braucht JavaScript. Bitte schalten Sie es ein und laden Sie die Seite neu.',
   },
   signIn: {
@@ -114,6 +115,13 @@ export const de: PageMessages = {
     newEmail: 'Neue E-Mail-Adresse',
     changeEmail: 'Adresse ändern',
     emailSent: 'Wir haben einen Link an die neue Adresse geschickt. Sie gilt, sobald Sie ihn geöffnet haben.',
+    unproven:
+      'Ihre Adresse ist noch nicht bestätigt. Öffnen Sie den Link, den wir Ihnen geschickt haben, oder lassen Sie sich einen neuen schicken.',
+    resend: 'Link noch einmal schicken',
+    resent: 'Ein neuer Link ist unterwegs.',
+    newUsername: 'Ihr Benutzername',
+    changeUsername: 'Benutzernamen ändern',
+    usernameChanged: 'Ihr Benutzername ist geändert.',
     data: 'Ihre Daten',
     export: 'Meine Daten herunterladen',
     exported: 'Ihre Daten liegen bei Ihren Downloads.',

@@ -12,6 +12,7 @@ export const fr: PageMessages = {
     showPassword: 'Afficher le mot de passe',
     passwordHint: 'Au moins {length} caractères. Quelques mots au hasard se retiennent facilement.',
     toSignIn: 'Aller à la connexion',
+    toAccount: 'Aller à votre compte',
     noScript: 'Cette page a besoin de JavaScript. Activez-le, puis rechargez la page.',
   },
   signIn: {
@@ -115,6 +116,13 @@ export const fr: PageMessages = {
     newEmail: 'Nouvelle adresse e-mail',
     changeEmail: 'Changer l’adresse',
     emailSent: 'Nous avons envoyé un lien à la nouvelle adresse. Elle sera valable quand vous l’aurez ouvert.',
+    unproven:
+      'Votre adresse n’est pas encore vérifiée. Ouvrez le lien que nous vous avons envoyé, ou demandez-en un autre.',
+    resend: 'Renvoyer le lien',
+    resent: 'Un nouveau lien est en route.',
+    newUsername: 'Votre nom d’utilisateur',
+    changeUsername: 'Changer le nom d’utilisateur',
+    usernameChanged: 'Votre nom d’utilisateur est changé.',
     data: 'Vos données',
     export: 'Télécharger mes données',
     exported: 'Vos données sont dans vos téléchargements.',
