@@ -33,11 +33,13 @@ import { SecurityNotices } from './account/security-notices.js';
 import { UserView } from './account/user-view.js';
 import { AuthService } from './auth.service.js';
 import { BootCheck } from './boot-check.js';
+import { BusLink } from './bus/bus-link.js';
 import { DeviceWiper } from './devices/device-wiper.js';
 import { DeviceTokens } from './devices/device-tokens.js';
 import { DisownedLogins } from './devices/disowned-logins.js';
 import { KnownDevices } from './devices/known-devices.js';
 import { NewDeviceNotice } from './devices/new-device-notice.js';
+import { AuthKitHealthIndicator } from './health.indicator.js';
 import { HttpGate } from './http/http-gate.js';
 import { OWN_CONTROLLERS, OwnRoutes } from './http/own-routes.js';
 import { ProblemWriter } from './http/problem-writer.js';
@@ -149,9 +151,9 @@ function compose(definition: DynamicModule, options: AuthKitStaticOptions): Dyna
       ...[AuthService, AccountService, LoginService, SessionService, SessionIssuer, PasswordPolicy, PasswordService],
       ...[AttemptCounters, AttemptLimiter, CaptchaGate, EmailPolicyGate],
       ...[AccessTokenKeys, AccessTokens, JwksRoute, KeyInventory, RefreshTokens, TokenPairs, TokenTransport],
-      ...[AuthCookies, SessionCache, SessionSweeper, ChangeFeed],
+      ...[AuthCookies, SessionCache, SessionSweeper, ChangeFeed, BusLink],
       ...[AuthKitGuard, GuardCheck, RolePolicy, UserView, AuthEvents, AuthEventExplorer],
-      ...[HttpGate, OwnRoutes, ProblemWriter, BootCheck, ReadinessService],
+      ...[HttpGate, OwnRoutes, ProblemWriter, BootCheck, ReadinessService, AuthKitHealthIndicator],
       ...[UserImporter, ImportCheck],
       ...[OneTimeTokens, AfterReply],
       ...[MAILER_PROVIDER, MailboxMailer, MailboxRoute, MailLocales, MailRenderer, MailDelivery, SealedMails],
@@ -188,6 +190,7 @@ function compose(definition: DynamicModule, options: AuthKitStaticOptions): Dyna
         UserView,
         UserImporter,
         ReadinessService,
+        AuthKitHealthIndicator,
         KeyInventory,
         ProblemWriter,
         PasswordPolicy,

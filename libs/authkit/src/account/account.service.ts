@@ -104,7 +104,7 @@ export class AccountService {
     const at = this.clock.now();
     const outcome = await orConflict(async () => this.users.setRoles(userId, roles, at, this.options.adminRole));
     assertChangeable(outcome);
-    this.cache.forgetUser(userId);
+    await this.cache.forgetUser(userId);
     if (outcome === 'changed') await this.events.emit('roles.changed', { before, after: roles }, { subject: userId });
   }
 
@@ -112,7 +112,7 @@ export class AccountService {
   async setEmailVerified(userId: string, verified: boolean): Promise<void> {
     if (!(await this.users.setEmailVerified(userId, verified, this.clock.now())))
       throw new AuthKitError('user_not_found');
-    this.cache.forgetUser(userId);
+    await this.cache.forgetUser(userId);
     if (!verified && this.options.registration.requireVerifiedEmail) {
       await this.sessions.revokeAll(userId, 'email_unverified');
     }

@@ -79,7 +79,7 @@ export class EmailVerification {
       await this.tokens.discard(user.id, 'disown_registration');
     });
     if (user.emailVerified) return;
-    this.sessions.forgetUser(user.id);
+    await this.sessions.forgetUser(user.id);
     await this.events.emit('email.verified', { email: record.email, by: 'link' }, { subject: user.id });
   }
 
