@@ -34,6 +34,7 @@ import { UserView } from './account/user-view.js';
 import { AuthService } from './auth.service.js';
 import { BootCheck } from './boot-check.js';
 import { BusLink } from './bus/bus-link.js';
+import { Cleanup } from './cleanup/cleanup.js';
 import { DeviceWiper } from './devices/device-wiper.js';
 import { DeviceTokens } from './devices/device-tokens.js';
 import { DisownedLogins } from './devices/disowned-logins.js';
@@ -82,7 +83,6 @@ import { KeyInventory } from './sessions/key-inventory.js';
 import { RefreshTokens } from './sessions/refresh-token.js';
 import { SessionCache } from './sessions/session-cache.js';
 import { SessionIssuer } from './sessions/session-issuer.js';
-import { SessionSweeper } from './sessions/session-sweeper.js';
 import { SessionService } from './sessions/session.service.js';
 import { TokenPairs } from './sessions/token-pair.js';
 import { TokenTransport } from './sessions/token-transport.js';
@@ -151,10 +151,10 @@ function compose(definition: DynamicModule, options: AuthKitStaticOptions): Dyna
       ...[AuthService, AccountService, LoginService, SessionService, SessionIssuer, PasswordPolicy, PasswordService],
       ...[AttemptCounters, AttemptLimiter, CaptchaGate, EmailPolicyGate],
       ...[AccessTokenKeys, AccessTokens, JwksRoute, KeyInventory, RefreshTokens, TokenPairs, TokenTransport],
-      ...[AuthCookies, SessionCache, SessionSweeper, ChangeFeed, BusLink],
+      ...[AuthCookies, SessionCache, ChangeFeed, BusLink],
       ...[AuthKitGuard, GuardCheck, RolePolicy, UserView, AuthEvents, AuthEventExplorer],
       ...[HttpGate, OwnRoutes, ProblemWriter, BootCheck, ReadinessService, AuthKitHealthIndicator],
-      ...[UserImporter, ImportCheck],
+      ...[UserImporter, ImportCheck, Cleanup],
       ...[OneTimeTokens, AfterReply],
       ...[MAILER_PROVIDER, MailboxMailer, MailboxRoute, MailLocales, MailRenderer, MailDelivery, SealedMails],
       ...[Outbox, OutboxWorker],
