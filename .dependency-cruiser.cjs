@@ -2,7 +2,7 @@
 const LIB = '^libs/authkit/src/';
 const SPEC = '\\.spec\\.ts$';
 /** The files that put the folders together. */
-const ROOT = `${LIB}(authkit\\.module|module-storage|boot-check|auth\\.service|readiness\\.service|index)\\.ts$`;
+const ROOT = `${LIB}(authkit\\.module|module-storage|boot-check|auth\\.service|readiness\\.service|health\\.indicator|index)\\.ts$`;
 /** Rules about what the library's files (tests beside them apart) must not reach. */
 const only = (name, comment, to, ...allowed) => ({
   name,

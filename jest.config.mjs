@@ -24,7 +24,7 @@ export default {
     '^nest-authkit$': '<rootDir>/libs/authkit/src/index.ts',
     '^nest-authkit/argon2$': '<rootDir>/libs/authkit/src/passwords/argon2.hasher.ts',
     '^nest-authkit/passport$': '<rootDir>/libs/authkit/src/passport/index.ts',
-    '^nest-authkit/redis$': '<rootDir>/libs/authkit/src/redis/redis-attempt.store.ts',
+    '^nest-authkit/redis$': '<rootDir>/libs/authkit/src/redis/index.ts',
     '^nest-authkit/resource-server$': '<rootDir>/libs/authkit/src/resource-server/index.ts',
     '^nest-authkit/testing$': '<rootDir>/libs/authkit/src/testing/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',

@@ -1,5 +1,5 @@
 import type { AuthKitOptions, HookContext } from 'nest-authkit';
-import { AttemptCounters } from '../../libs/authkit/src/login/attempt-counters.js';
+import { Cleanup } from '../../libs/authkit/src/cleanup/cleanup.js';
 import { AttemptStore } from '../../libs/authkit/src/storage/attempt.store.js';
 import { expectProblem, fieldsOf } from '../support/attack.js';
 import { CountingHasher } from '../support/counting.hasher.js';
@@ -194,13 +194,13 @@ describeOn('counters', { adapters: ['express'] }, (place) => {
   it('that have ended are swept, and a store that fails then stops nothing', async () => {
     const s = await start(place, {});
     await s.login('wrong');
-    const counters = s.app.get(AttemptCounters, { strict: false });
+    const cleanup = s.app.get(Cleanup, { strict: false });
     const store = s.app.get(AttemptStore, { strict: false });
     s.clock.advance('400d');
-    await counters.sweep();
-    expect(await store.sweep()).toBe(0);
+    await cleanup.sweep();
+    expect(await store.sweep(10)).toBe(0);
     store.sweep = () => Promise.reject(new Error('away'));
-    await counters.sweep();
+    await cleanup.sweep();
     expect((await s.login(PASSWORD)).status).toBe(200);
   });
 });

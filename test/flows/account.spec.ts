@@ -129,7 +129,7 @@ describeOn('a soft-deleted user', { adapters: ['express'], databases: ALL_DATABA
     const call = () => t.client.get('/probe/principal', { token: user.accessToken });
     expect((await call()).status).toBe(200);
     await t.source.getRepository(Member).softDelete(user.id);
-    t.auth.forgetUser(user.id);
+    await t.auth.forgetUser(user.id);
     expect((await call()).body.code).toBe('token_revoked');
     await t.close();
   });

@@ -1,4 +1,5 @@
 import { Mailer, MailRejectedError, OutboxStore, type AuthUser, type OutgoingMail } from 'nest-authkit';
+import { Cleanup } from '../../libs/authkit/src/cleanup/cleanup.js';
 import { UnitOfWork } from '../../libs/authkit/src/storage/unit-of-work.js';
 import { ALL_DATABASES, DATABASES } from '../support/databases.js';
 import { MailServer, type Behaviour } from '../support/mail-server.js';
@@ -256,12 +257,12 @@ describeOn('over SMTP', { adapters: ['express'], databases: DATABASES }, (place)
     server.behaviour = { at: 'recipient', code: 550 };
     await enqueue(t, ada);
     await t.mails();
-    const worker = t.mailroom.workers[0];
+    const cleanup = t.app.get(Cleanup, { strict: false });
     t.clock.advance('14d');
-    await worker.clean();
+    await cleanup.sweep();
     expect(await outboxRows(t)).toHaveLength(1);
     t.clock.advance(1);
-    await worker.clean();
+    await cleanup.sweep();
     expect(await outboxRows(t)).toEqual([]);
   });
 

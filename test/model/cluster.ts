@@ -133,7 +133,7 @@ export class Cluster {
       case 'revokeAllAndDie':
         await (app.get(UserStore) as UserStore).endSessions!(userId, this.clock.now());
         // Its cache dies with it.
-        app.get(SessionCache).forgetAll();
+        await app.get(SessionCache).forgetAll();
         return ok();
       case 'setActive':
         return ok((await auth.setActive(userId, operation.active), {}));

@@ -96,7 +96,7 @@ describeOn(
       store['findWithUser'] = async (id) => {
         const seen = await read.call(store, id);
         reads += 1;
-        t.app.get(SessionCache).forgetUser(ada.id);
+        await t.app.get(SessionCache).forgetUser(ada.id);
         return seen;
       };
       const reply = await enter(t, ada);

@@ -147,11 +147,11 @@ export class AuthService<U extends AuthUser = AuthUser> {
   }
 
   /**
-   * To be called after the host has changed or deleted a user's row by its own statement: this node reads the user's
-   * sessions again at their next request. Other nodes do so within a minute.
+   * To be called after the host has changed or deleted a user's row by its own statement: the user's sessions
+   * are read again at their next request. Without a bus other nodes do so within a minute only.
    */
-  forgetUser(userId: string): void {
-    this.sessions.forgetUser(userId);
+  forgetUser(userId: string): Promise<void> {
+    return this.sessions.forgetUser(userId);
   }
 
   /** Claims of a genuine, current access token; says nothing of the session. Throws 401. */

@@ -33,11 +33,14 @@ import { SecurityNotices } from './account/security-notices.js';
 import { UserView } from './account/user-view.js';
 import { AuthService } from './auth.service.js';
 import { BootCheck } from './boot-check.js';
+import { BusLink } from './bus/bus-link.js';
+import { Cleanup } from './cleanup/cleanup.js';
 import { DeviceWiper } from './devices/device-wiper.js';
 import { DeviceTokens } from './devices/device-tokens.js';
 import { DisownedLogins } from './devices/disowned-logins.js';
 import { KnownDevices } from './devices/known-devices.js';
 import { NewDeviceNotice } from './devices/new-device-notice.js';
+import { AuthKitHealthIndicator } from './health.indicator.js';
 import { HttpGate } from './http/http-gate.js';
 import { OWN_CONTROLLERS, OwnRoutes } from './http/own-routes.js';
 import { ProblemWriter } from './http/problem-writer.js';
@@ -80,7 +83,6 @@ import { KeyInventory } from './sessions/key-inventory.js';
 import { RefreshTokens } from './sessions/refresh-token.js';
 import { SessionCache } from './sessions/session-cache.js';
 import { SessionIssuer } from './sessions/session-issuer.js';
-import { SessionSweeper } from './sessions/session-sweeper.js';
 import { SessionService } from './sessions/session.service.js';
 import { TokenPairs } from './sessions/token-pair.js';
 import { TokenTransport } from './sessions/token-transport.js';
@@ -149,10 +151,10 @@ function compose(definition: DynamicModule, options: AuthKitStaticOptions): Dyna
       ...[AuthService, AccountService, LoginService, SessionService, SessionIssuer, PasswordPolicy, PasswordService],
       ...[AttemptCounters, AttemptLimiter, CaptchaGate, EmailPolicyGate],
       ...[AccessTokenKeys, AccessTokens, JwksRoute, KeyInventory, RefreshTokens, TokenPairs, TokenTransport],
-      ...[AuthCookies, SessionCache, SessionSweeper, ChangeFeed],
+      ...[AuthCookies, SessionCache, ChangeFeed, BusLink],
       ...[AuthKitGuard, GuardCheck, RolePolicy, UserView, AuthEvents, AuthEventExplorer],
-      ...[HttpGate, OwnRoutes, ProblemWriter, BootCheck, ReadinessService],
-      ...[UserImporter, ImportCheck],
+      ...[HttpGate, OwnRoutes, ProblemWriter, BootCheck, ReadinessService, AuthKitHealthIndicator],
+      ...[UserImporter, ImportCheck, Cleanup],
       ...[OneTimeTokens, AfterReply],
       ...[MAILER_PROVIDER, MailboxMailer, MailboxRoute, MailLocales, MailRenderer, MailDelivery, SealedMails],
       ...[Outbox, OutboxWorker],
@@ -188,6 +190,7 @@ function compose(definition: DynamicModule, options: AuthKitStaticOptions): Dyna
         UserView,
         UserImporter,
         ReadinessService,
+        AuthKitHealthIndicator,
         KeyInventory,
         ProblemWriter,
         PasswordPolicy,

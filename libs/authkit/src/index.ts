@@ -1,6 +1,7 @@
 export { AuthKitModule, type AuthKitAsyncOptions } from './authkit.module.js';
 export { AuthService, type SignIn } from './auth.service.js';
 export type { EmailProof } from './account/email-verification.js';
+export { AuthKitHealthIndicator, type AuthKitHealth } from './health.indicator.js';
 export { ReadinessService } from './readiness.service.js';
 
 export type { AccessTokenKey } from './options/access-token-key.js';
@@ -34,6 +35,9 @@ export { Grants, RolePolicy } from './access/role-policy.js';
 export type { RouteEntry, RouteNote } from './access/route-entry.js';
 export { RouteInventory } from './access/route-inventory.js';
 export { ruleOf, type RouteRule } from './access/route-rule.js';
+
+export { RevocationBus, type BusLine } from './bus/revocation-bus.js';
+export { postgresBus, type PostgresBusOptions } from './storage/typeorm/postgres.bus.js';
 
 export { AuthUserDto, RegisterDto } from './account/account.dto.js';
 export { AccountWiper, assertProven, type WipeCause } from './account/account-wipers.js';

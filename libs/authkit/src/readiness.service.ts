@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { BusLink } from './bus/bus-link.js';
 import { Clock } from './kernel/clock.js';
 import type { ResolvedOptions } from './options/resolve-options.js';
 import { RESOLVED_OPTIONS } from './options/tokens.js';
@@ -10,6 +11,7 @@ export class ReadinessService {
   constructor(
     private readonly clock: Clock,
     private readonly cache: SessionCache,
+    private readonly bus: BusLink,
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
   ) {}
 
@@ -21,5 +23,12 @@ export class ReadinessService {
       problems.push('the change feed has not been read lately; every request reads its session');
     }
     return problems;
+  }
+
+  /** What makes the node slower to learn of changes, and no less able to decide. */
+  warnings(): string[] {
+    if (this.bus.isUp) return [];
+    const { staleness } = this.options.session;
+    return [`the bus is down; changes by other nodes are seen within ${staleness} ms`];
   }
 }

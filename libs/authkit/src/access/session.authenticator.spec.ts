@@ -97,7 +97,7 @@ describe('the session behind an access token', () => {
     const s = setUp();
     await s.byHeader();
     s.sessions.revoke(s.session.id, 'logout', s.clock.now());
-    s.cache.forgetSession(s.session.id);
+    void s.cache.forgetSession(s.session.id);
     await expect(s.byHeader()).rejects.toEqual(refused('token_revoked'));
   });
 

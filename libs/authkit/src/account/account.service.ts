@@ -104,7 +104,7 @@ export class AccountService {
     const at = this.clock.now();
     const outcome = await orConflict(async () => this.users.setRoles(userId, roles, at, this.options.adminRole));
     assertChangeable(outcome);
-    this.cache.forgetUser(userId);
+    await this.cache.forgetUser(userId);
     if (outcome === 'changed') await this.events.emit('roles.changed', { before, after: roles }, { subject: userId });
   }
 

@@ -89,7 +89,7 @@ export class EmailChanges {
         if (!(await this.users.changeEmail(userId, change))) throw changed();
       }),
     );
-    this.sessions.forgetUser(userId);
+    await this.sessions.forgetUser(userId);
     await this.events.emit('email.changed', { email }, byLink(userId));
   }
 

@@ -93,7 +93,7 @@ export class EmailVerification {
       const where = keepPassword ? { email } : { email, passwordHash: null };
       if (!(await this.users.setEmailVerified(userId, true, at, where))) throw changedMeanwhile();
     });
-    if (keepPassword) this.sessions.forgetUser(userId);
+    if (keepPassword) await this.sessions.forgetUser(userId);
     else await this.sessions.markAllRevoked(userId, 'email_proven');
     await this.events.emit('email.verified', { email, by: 'host' }, { subject: userId });
   }
@@ -101,7 +101,7 @@ export class EmailVerification {
   /** Where login needs a verified address, this ends every session. Throws `user_not_found` (404). */
   async setUnverified(userId: string): Promise<void> {
     if (!(await this.users.setEmailVerified(userId, false, this.clock.now()))) throw new AuthKitError('user_not_found');
-    this.sessions.forgetUser(userId);
+    await this.sessions.forgetUser(userId);
     if (this.options.registration.requireVerifiedEmail) await this.sessions.revokeAll(userId, 'email_unverified');
   }
 
@@ -126,7 +126,7 @@ export class EmailVerification {
       await this.tokens.discard(user.id, 'disown_registration');
     });
     if (user.emailVerified) return;
-    this.sessions.forgetUser(user.id);
+    await this.sessions.forgetUser(user.id);
     await this.events.emit('email.verified', { email: record.email, by: 'link' }, { subject: user.id });
   }
 

@@ -120,7 +120,7 @@ export class Erasures implements OnApplicationBootstrap, OnApplicationShutdown {
       await this.options.account.onErase?.(user);
     }
     if (!(await this.removeAll(userId, user))) return false;
-    this.sessions.forgetUser(userId);
+    await this.sessions.forgetUser(userId);
     await this.limiter.forgetAccount(userId);
     await this.events.emit('user.erased', { by: deletion.by }, { subject: userId });
     return true;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { Clock } from '../kernel/clock.js';
 import { AuthKitError } from '../kernel/errors.js';
 import { randomToken } from '../kernel/random.js';
@@ -14,8 +14,6 @@ import {
 } from '../storage/one-time-token.store.js';
 import type { AuthUser } from '../storage/user.store.js';
 
-const SWEEP_MS = 3_600_000;
-const KEPT_MS = 7 * 86_400_000;
 /** Who registers an address again after a year is told of the account instead. */
 const REGISTRATION_MS = 365 * 86_400_000;
 const TOKEN = /^nao_[A-Za-z0-9_-]{43}$/;
@@ -39,32 +37,12 @@ export interface OneTimeBinding {
  * (ASVS 6.4.4, 6.5.1, 6.5.5). A new one ends the one before.
  */
 @Injectable()
-export class OneTimeTokens implements OnApplicationBootstrap, OnApplicationShutdown {
-  private readonly logger = new Logger('AuthKit');
-  private timer?: NodeJS.Timeout;
-
+export class OneTimeTokens {
   constructor(
     private readonly store: OneTimeTokenStore,
     private readonly clock: Clock,
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
   ) {}
-
-  onApplicationBootstrap(): void {
-    this.timer = setInterval(() => void this.sweep(), SWEEP_MS).unref();
-  }
-
-  onApplicationShutdown(): void {
-    clearInterval(this.timer);
-  }
-
-  /** Removes tokens that expired some time ago; until then one that was used is told from one that never was. */
-  async sweep(): Promise<void> {
-    try {
-      await this.store.removeExpired(this.clock.now() - KEPT_MS);
-    } catch (error) {
-      this.logger.warn(`expired one-time tokens could not be removed: ${String(error)}`);
-    }
-  }
 
   /** Makes the token that the mail will carry. Belongs into the unit of work of the change and its mail. */
   async issue(user: AuthUser, purpose: LinkPurpose, binding: OneTimeBinding = {}): Promise<string> {

@@ -36,7 +36,7 @@ export class UsernameChanges {
           throw new AuthKitError('user_not_found');
       }),
     );
-    this.sessions.forgetUser(userId);
+    await this.sessions.forgetUser(userId);
     await this.events.emit('username.changed', { username }, { subject: userId });
     return this.user(userId);
   }

@@ -1,31 +1,20 @@
 import { createHmac } from 'node:crypto';
-import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import { AuthKitError } from '../kernel/errors.js';
 import { KeyRing } from '../kernel/key-ring.js';
 import type { MaybePromise } from '../kernel/maybe-promise.js';
 import { AttemptStore, type AttemptCount } from '../storage/attempt.store.js';
 
-const SWEEP_EVERY_MS = 600_000;
-
 /** The store of attempts, under keys that name nobody, and with 503 for when it does not answer. */
 @Injectable()
-export class AttemptCounters implements OnApplicationBootstrap, OnApplicationShutdown {
+export class AttemptCounters {
   private readonly logger = new Logger('AuthKit');
-  private timer?: NodeJS.Timeout;
   private down = false;
 
   constructor(
     @Inject(AttemptStore) private readonly store: AttemptStore,
     private readonly keyRing: KeyRing,
   ) {}
-
-  onApplicationBootstrap(): void {
-    this.timer = setInterval(() => void this.sweep(), SWEEP_EVERY_MS).unref();
-  }
-
-  onApplicationShutdown(): void {
-    clearInterval(this.timer);
-  }
 
   /**
    * Names of one counter, by a keyed hash: the first counts, the others are what it was called under older secrets.
@@ -63,11 +52,6 @@ export class AttemptCounters implements OnApplicationBootstrap, OnApplicationShu
 
   delete(keys: readonly string[]): Promise<void> {
     return this.ask(() => this.store.delete(keys));
-  }
-
-  /** Removes what has ended; a failure is logged, and the next sweep tries again. */
-  async sweep(): Promise<void> {
-    await this.ask(() => this.store.sweep()).catch(() => undefined);
   }
 
   private async ask<T>(work: () => MaybePromise<T>): Promise<T> {

@@ -15,10 +15,8 @@ import { MailDelivery } from './mail-delivery.js';
 
 /** For mails of other nodes that died, and retries; new ones wake the worker. */
 const POLL_EVERY_MS = 5_000;
-const CLEAN_EVERY_MS = 3_600_000;
 /** Longer than any attempt takes: whoever has not told of it by then is dead, and the mail is due again. */
 const LEASE_MS = 5 * 60_000;
-const KEEP_GIVEN_UP_MS = 14 * 86_400_000;
 const BATCH = 20;
 const AT_ONCE = 5;
 
@@ -30,7 +28,7 @@ const AT_ONCE = 5;
 export class OutboxWorker implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger('AuthKit');
   private readonly sending = new Set<Promise<void>>();
-  private readonly timers: NodeJS.Timeout[] = [];
+  private timer?: NodeJS.Timeout;
   private current?: Promise<void>;
   private next?: Promise<void>;
   private started = false;
@@ -49,17 +47,14 @@ export class OutboxWorker implements OnApplicationBootstrap, BeforeApplicationSh
   onApplicationBootstrap(): void {
     if (this.options.mail.transport.kind === 'none') return;
     this.started = true;
-    this.timers.push(
-      setInterval(() => this.wake(), POLL_EVERY_MS).unref(),
-      setInterval(() => void this.clean(), CLEAN_EVERY_MS).unref(),
-    );
+    this.timer = setInterval(() => this.wake(), POLL_EVERY_MS).unref();
     this.wake();
   }
 
   /** Takes nothing more on, and waits for what it is sending. */
   async beforeApplicationShutdown(): Promise<void> {
     this.stopped = true;
-    this.timers.forEach(clearInterval);
+    clearInterval(this.timer);
     await this.current;
     await Promise.all(this.sending);
   }
@@ -73,11 +68,6 @@ export class OutboxWorker implements OnApplicationBootstrap, BeforeApplicationSh
   async drain(): Promise<void> {
     await new Promise<void>((resolve) => this.outside(() => void this.pass().then(resolve)));
     await Promise.all(this.sending);
-  }
-
-  /** Removes mails that were given up long ago. */
-  async clean(): Promise<void> {
-    await this.guarded(async () => void (await this.store.removeGivenUp(this.clock.now() - KEEP_GIVEN_UP_MS)));
   }
 
   /** One at a time; whoever asks meanwhile shares the next one. */

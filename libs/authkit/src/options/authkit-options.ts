@@ -1,4 +1,5 @@
 import type { ModuleMetadata, Type } from '@nestjs/common';
+import type { RevocationBus } from '../bus/revocation-bus.js';
 import type { AuthKitFeature } from '../features/feature.js';
 import type { CredentialTransport } from '../kernel/credential-transport.js';
 import type { Duration } from '../kernel/duration.js';
@@ -239,6 +240,8 @@ export interface AuthKitRuntimeOptions {
   adminRole?: string | null;
   /** Origins besides baseUrl's whose pages may send credentials. Exact, no wildcards. Not CORS. @default [] */
   allowedOrigins?: readonly string[];
+  /** Tells other nodes of revocations at once, `postgresBus()` for example; they learn of them within `session.staleness` anyway. @default none */
+  bus?: RevocationBus;
   /** Boot fails when a handler has no rule of its own or of its controller. @default false */
   strictRoutes?: boolean;
 }

@@ -12,6 +12,7 @@ import {
   anything,
   blocklist,
   breachCheck,
+  bus,
   cookieName,
   defaultRoles,
   exactOrigin,
@@ -101,6 +102,7 @@ export function resolveOptions(raw: AuthKitRuntimeOptions, env: NodeJS.ProcessEn
     roles: roleDefinitions,
     adminRole: (value, path) => (value === null ? null : text('admin')(value, path)),
     allowedOrigins: (value, path) => textList([])(value, path).map((origin, i) => exactOrigin(origin, `${path}[${i}]`)),
+    bus,
     strictRoutes: bool(false),
   });
 
@@ -196,6 +198,7 @@ export function resolveOptions(raw: AuthKitRuntimeOptions, env: NodeJS.ProcessEn
     roles: given.roles,
     adminRole: given.adminRole,
     allowedOrigins: [...new Set([baseUrl.origin, ...given.allowedOrigins])],
+    bus: given.bus,
     strictRoutes: given.strictRoutes,
   });
 }

@@ -1,3 +1,4 @@
+import type { RevocationBus } from '../bus/revocation-bus.js';
 import type { MaybePromise } from '../kernel/maybe-promise.js';
 import type { SigningKey } from '../kernel/signing-key.js';
 import type { CredentialTransport } from '../kernel/credential-transport.js';
@@ -84,5 +85,7 @@ export interface ResolvedOptions extends ResolvedPages {
   readonly roles: Readonly<Record<string, Required<RoleDefinition>>>;
   readonly adminRole: string | null;
   readonly allowedOrigins: readonly string[];
+  /** Null when nodes are told of nothing. */
+  readonly bus: RevocationBus | null;
   readonly strictRoutes: boolean;
 }

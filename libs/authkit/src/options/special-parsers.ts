@@ -1,3 +1,4 @@
+import { RevocationBus } from '../bus/revocation-bus.js';
 import { problemOfRoles } from '../kernel/role-names.js';
 import { bcrypt } from '../passwords/bcrypt.hasher.js';
 import { importedHashes } from '../passwords/imported.hasher.js';
@@ -50,6 +51,11 @@ export const breachCheck: Parser<BreachCheck | null> = (raw = false, path) => {
   if (raw === false) return null;
   return raw instanceof BreachCheck ? raw : refuse(path, raw, 'Give false, hibpRangeCheck() or your own BreachCheck.');
 };
+
+export const bus: Parser<RevocationBus | null> = (raw = null, path) =>
+  raw === null || raw instanceof RevocationBus
+    ? raw
+    : refuse(path, raw, 'Give postgresBus(), redisBus() or your own RevocationBus.');
 
 export function cookieName(fallback: string): Parser<string> {
   return (raw = fallback, path) =>

@@ -5,7 +5,7 @@ import type { SessionStore } from '../storage/session.store.js';
 import type { Change } from '../storage/user.store.js';
 import { FixedClock } from '../testing/fixed-clock.js';
 import { ChangeFeed } from './change-feed.js';
-import type { SessionCache } from './session-cache.js';
+import type { Forgotten, SessionCache } from './session-cache.js';
 
 async function setUp({ failing = false, check = 'cached' as 'cached' | 'always' } = {}) {
   const clock = new FixedClock(1_800_000_000_000);
@@ -24,8 +24,8 @@ async function setUp({ failing = false, check = 'cached' as 'cached' | 'always' 
     },
   } as unknown as SessionStore;
   const cache = {
-    forgetSession: (id: string) => state.dropped.push(`session ${id}`),
-    forgetUser: (id: string) => state.dropped.push(`user ${id}`),
+    drop: (forgotten: Exclude<Forgotten, 'everything'>) =>
+      state.dropped.push('userId' in forgotten ? `user ${forgotten.userId}` : `session ${forgotten.sessionId}`),
     confirm: (at: number) => state.confirmed.push(at),
   } as unknown as SessionCache;
   const feed = new ChangeFeed(store, cache, clock, resolveOptions({ session: { check } }, {}));

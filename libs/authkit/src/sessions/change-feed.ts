@@ -56,8 +56,7 @@ export class ChangeFeed implements OnApplicationBootstrap, OnApplicationShutdown
         seen.set(key, Math.max(at, seen.get(key) ?? 0));
         // Seen before; but two changes may share a millisecond, so recent ones are dropped again.
         if (this.seen.get(key) === at && at < this.since - 1_000) continue;
-        if (kind === 'session') this.cache.forgetSession(id);
-        else this.cache.forgetUser(id);
+        this.cache.drop(kind === 'session' ? { sessionId: id } : { userId: id });
       }
       this.seen = seen;
       this.since = startedAt;

@@ -76,8 +76,8 @@ describe('forgetting', () => {
     const s = setUp();
     const [one, two, other] = [s.addSession(s.known), s.addSession(s.known), s.addSession(s.addUser())];
     for (const session of [one, two, other]) await s.get(session);
-    s.cache.forgetUser(s.known.user.id);
-    s.cache.forgetUser('nobody');
+    void s.cache.forgetUser(s.known.user.id);
+    void s.cache.forgetUser('nobody');
     expect([...s.inside.snapshots.keys()]).toEqual([other.id]);
     expect([...s.inside.ofUser.keys()]).toEqual([other.userId]);
   });
@@ -86,9 +86,9 @@ describe('forgetting', () => {
     const s = setUp();
     const [one, two] = [s.addSession(s.known), s.addSession(s.known)];
     for (const session of [one, two]) await s.get(session);
-    s.cache.forgetSession(one.id);
+    void s.cache.forgetSession(one.id);
     expect([...s.inside.snapshots.keys()]).toEqual([two.id]);
-    s.cache.forgetUser(s.known.user.id);
+    void s.cache.forgetUser(s.known.user.id);
     expect([s.inside.snapshots.size, s.inside.ofUser.size]).toEqual([0, 0]);
   });
 
@@ -100,7 +100,7 @@ describe('forgetting', () => {
     const [mine, other] = [s.addSession(s.known), s.addSession(s.addUser())];
     const held = holdReads(s);
     const [gotMine, gotOther] = [s.get(mine), s.get(other)];
-    forget(s, mine);
+    void forget(s, mine);
     held.splice(0).forEach((release) => release());
     await settled();
     expect(s.reads.mock.calls.map(([id]) => id)).toEqual([mine.id, other.id, mine.id]);
@@ -116,7 +116,7 @@ describe('reads under way', () => {
     const session = s.addSession(s.known, { revokedAt: 1 });
     const held = holdReads(s);
     const overtaken = s.get(session);
-    s.cache.forgetSession(session.id);
+    void s.cache.forgetSession(session.id);
     const following = s.get(session);
     held.shift()!();
     await settled();

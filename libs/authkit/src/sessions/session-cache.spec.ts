@@ -104,7 +104,7 @@ describe('the session cache', () => {
     s.store.holdReads();
     const overtaken = s.get();
     await Promise.resolve();
-    invalidate(s);
+    void invalidate(s);
     const later = s.get();
     expect(later).not.toBe(overtaken);
     s.store.open();
@@ -118,7 +118,7 @@ describe('the session cache', () => {
     const original = store.findWithUser.bind(store);
     store.findWithUser = async (id: string) => {
       const seen = await original(id);
-      cache.forgetUser(userId);
+      void cache.forgetUser(userId);
       return seen;
     };
     await expect(cache.get(sessionId, userId)).rejects.toMatchObject({ code: 'unavailable' });
@@ -129,7 +129,7 @@ describe('the session cache', () => {
     const { users, cache, clock, userId, get } = setUp();
     expect((await get())!.principal.roles).toEqual(['user']);
     users.setRoles(userId, ['editor'], clock.now(), null);
-    cache.forgetUser(userId);
+    void cache.forgetUser(userId);
     expect((await get())!.principal.roles).toEqual(['editor']);
   });
 

@@ -38,6 +38,7 @@ export class SessionCache {
   private readonly loads = new Set<Load>();
   private readonly joinable = new Map<string, Load>();
   private readonly watchers = new Set<(forgotten: Forgotten) => void>();
+  private announce: (forgotten: Forgotten) => Promise<void> = () => Promise.resolve();
   /** Epoch milliseconds of the start of the last successful poll of the change feed. */
   private confirmedAt = -Infinity;
 
@@ -65,24 +66,41 @@ export class SessionCache {
     return (load.result = this.load(load));
   }
 
-  /** Forgets one session. To be called after the change is committed and before it is answered. */
-  forgetSession(sessionId: string): void {
-    this.invalidate((load) => load.sessionId === sessionId);
-    this.snapshots.delete(sessionId);
-    this.tell({ sessionId });
+  /**
+   * Forgets one session, on every node. To be called after the change is committed and before it is answered. Resolves
+   * when the other nodes have been told, or cannot be; never rejects.
+   */
+  forgetSession(sessionId: string): Promise<void> {
+    return this.forget({ sessionId });
   }
 
-  /** Forgets every session of a user. */
-  forgetUser(userId: string): void {
-    this.invalidate((load) => load.userId === userId);
-    for (const sessionId of [...(this.ofUser.get(userId) ?? [])]) this.snapshots.delete(sessionId);
-    this.tell({ userId });
+  /** Forgets every session of a user, likewise. */
+  forgetUser(userId: string): Promise<void> {
+    return this.forget({ userId });
   }
 
-  forgetAll(): void {
-    this.invalidate(() => true);
-    this.snapshots.clear();
-    this.tell('everything');
+  forgetAll(): Promise<void> {
+    return this.forget('everything');
+  }
+
+  /** Forgets on this node alone, what another has changed. */
+  drop(forgotten: Forgotten): void {
+    if (forgotten === 'everything') {
+      this.invalidate(() => true);
+      this.snapshots.clear();
+    } else if ('sessionId' in forgotten) {
+      this.invalidate(({ sessionId }) => sessionId === forgotten.sessionId);
+      this.snapshots.delete(forgotten.sessionId);
+    } else {
+      this.invalidate(({ userId }) => userId === forgotten.userId);
+      for (const sessionId of [...(this.ofUser.get(forgotten.userId) ?? [])]) this.snapshots.delete(sessionId);
+    }
+    for (const watcher of this.watchers) watcher(forgotten);
+  }
+
+  /** Says how other nodes are told of what this one forgets; it must never reject. */
+  announceBy(announce: (forgotten: Forgotten) => Promise<void>): void {
+    this.announce = announce;
   }
 
   /**
@@ -104,8 +122,9 @@ export class SessionCache {
     return this.clock.now() - this.confirmedAt < this.options.session.staleness;
   }
 
-  private tell(forgotten: Forgotten): void {
-    for (const watcher of this.watchers) watcher(forgotten);
+  private forget(forgotten: Forgotten): Promise<void> {
+    this.drop(forgotten);
+    return this.announce(forgotten);
   }
 
   private isServable(snapshot: SessionSnapshot): boolean {

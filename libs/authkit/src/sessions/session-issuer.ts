@@ -63,7 +63,7 @@ export class SessionIssuer {
     const parties = { subject: session.userId, sessionId: session.id };
     // After the insert is committed, so that of many logins at once the last to get here sees them all.
     if (maxPerUser > 0 && (await this.sessions.trim(session.userId, maxPerUser, now)) > 0) {
-      this.cache.forgetUser(session.userId);
+      await this.cache.forgetUser(session.userId);
       await this.events.emit(
         'session.revoked',
         { reason: 'session_limit', scope: 'oldest' },

@@ -326,7 +326,10 @@ describe('revoking many sessions', () => {
     const s = setUp();
     const other = s.addSession(s.known);
     const order: string[] = [];
-    jest.spyOn(s.cache, 'forgetUser').mockImplementation((id) => void order.push(`forget ${id}`));
+    jest.spyOn(s.cache, 'forgetUser').mockImplementation((id) => {
+      order.push(`forget ${id}`);
+      return Promise.resolve();
+    });
     const revokeAll = s.sessions.revokeAll.bind(s.sessions);
     jest.spyOn(s.sessions, 'revokeAll').mockImplementation((...args) => {
       order.push('rows');
@@ -342,7 +345,7 @@ describe('revoking many sessions', () => {
   it('can be announced by another change of the user', () => {
     const s = setUp();
     const forget = jest.spyOn(s.cache, 'forgetUser');
-    s.service.forgetUser(s.userId);
+    void s.service.forgetUser(s.userId);
     expect(forget).toHaveBeenCalledWith(s.userId);
   });
 });

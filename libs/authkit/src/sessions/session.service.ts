@@ -114,7 +114,7 @@ export class SessionService {
   async renewAuthentication(session: ProvenSession, epoch: number, amr: readonly string[]): Promise<boolean> {
     const { id: sessionId, userId } = session;
     const renewed = await this.sessions.renewAuthentication(sessionId, epoch, this.clock.now());
-    this.cache.forgetSession(sessionId);
+    await this.cache.forgetSession(sessionId);
     const actor = { kind: 'user' as const, id: userId };
     if (renewed) await this.events.emit('session.reauthenticated', { amr }, { subject: userId, sessionId, actor });
     return renewed;
@@ -130,7 +130,7 @@ export class SessionService {
   ): Promise<boolean> {
     if (!isUuid(sessionId)) return false;
     const revoked = await this.sessions.revoke(sessionId, reason, this.clock.now(), userId, atGeneration);
-    this.cache.forgetSession(sessionId);
+    await this.cache.forgetSession(sessionId);
     if (revoked) {
       const actor = by === 'other' ? undefined : { kind: 'user' as const, id: userId };
       await this.events.emit('session.revoked', { reason, scope: 'one' }, { subject: userId, sessionId, actor });
@@ -147,7 +147,7 @@ export class SessionService {
   /** Ends all other sessions of a user, keeping one. */
   async revokeOthers(userId: string, exceptId: string, reason: RevocationReason): Promise<void> {
     await this.sessions.revokeAll(userId, reason, this.clock.now(), exceptId);
-    this.cache.forgetUser(userId);
+    await this.cache.forgetUser(userId);
     await this.events.emit('session.revoked', { reason, scope: 'others' }, { subject: userId });
   }
 
@@ -160,16 +160,16 @@ export class SessionService {
 
   /** For sessions that a new epoch has already killed: says so in their rows, here and to listeners. */
   async markAllRevoked(userId: string, reason: RevocationReason, exceptId?: string): Promise<void> {
-    this.cache.forgetUser(userId);
+    await this.cache.forgetUser(userId);
     await this.sessions.revokeAll(userId, reason, this.clock.now(), exceptId);
-    this.cache.forgetUser(userId);
+    await this.cache.forgetUser(userId);
     const scope = exceptId === undefined ? 'all' : 'others';
     await this.events.emit('session.revoked', { reason, scope }, { subject: userId });
   }
 
-  /** Drops what is cached of a user's sessions, because something else has changed the user. */
-  forgetUser(userId: string): void {
-    this.cache.forgetUser(userId);
+  /** Drops what is cached of a user's sessions, on every node, because something else has changed the user. */
+  forgetUser(userId: string): Promise<void> {
+    return this.cache.forgetUser(userId);
   }
 
   /** The user's live sessions, most recently used first. */

@@ -26,6 +26,6 @@ export abstract class AttemptStore {
 
   abstract delete(keys: readonly string[]): MaybePromise<void>;
 
-  /** Removes what has ended; the number removed. A store whose counters go by themselves has nothing to do. */
-  abstract sweep(): MaybePromise<number>;
+  /** Removes at most `limit` that have ended; the number removed. A store whose counters go by themselves has nothing to do. */
+  abstract sweep(limit: number): MaybePromise<number>;
 }

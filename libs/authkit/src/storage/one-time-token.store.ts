@@ -57,6 +57,6 @@ export abstract class OneTimeTokenStore {
   /** Removes a user's tokens, used or not, when the user is erased; the number removed. */
   abstract removeAll(userId: string): MaybePromise<number>;
 
-  /** Removes what expired before an instant; the number removed. */
-  abstract removeExpired(before: number): MaybePromise<number>;
+  /** Removes at most `limit` of those that expired before an instant; the number removed. */
+  abstract removeExpired(before: number, limit: number): MaybePromise<number>;
 }

@@ -45,6 +45,6 @@ export abstract class OutboxStore {
   /** Removes all mails to a user, sent or not; the number removed. */
   abstract discardOf(userId: string): MaybePromise<number>;
 
-  /** Removes mails that were given up and written before an instant; the number removed. */
-  abstract removeGivenUp(before: number): MaybePromise<number>;
+  /** Removes at most `limit` mails that were given up and written before an instant; the number removed. */
+  abstract removeGivenUp(before: number, limit: number): MaybePromise<number>;
 }

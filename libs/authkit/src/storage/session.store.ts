@@ -81,8 +81,8 @@ export abstract class SessionStore {
   /** Removes all of a user's sessions, when the user is erased; the number removed. */
   abstract removeAll(userId: string): MaybePromise<number>;
 
-  /** Removes sessions whose absolute timeout was before an instant, in one statement; the number removed. */
-  abstract removeExpired(before: number): MaybePromise<number>;
+  /** Removes at most `limit` sessions whose absolute timeout was before an instant, in one statement; the number removed. */
+  abstract removeExpired(before: number, limit: number): MaybePromise<number>;
 
   /** How many live sessions there are by key; reads every live row, so it is for operators, not for requests. */
   abstract countLiveByKey(at: number): MaybePromise<{ keyId: string; sessions: number }[]>;

@@ -148,7 +148,7 @@ export class TestAuth<U extends AuthUser = AuthUser> {
   /** Past the protection of the last administrator: a test says who is one. */
   private async setRoles(id: string, roles: readonly string[]): Promise<void> {
     await this.get(UserStore).setRoles(id, roles, this.get(Clock).now(), null);
-    this.get(SessionService).forgetUser(id);
+    await this.get(SessionService).forgetUser(id);
   }
 
   private headersOf(tokens: TokenPair, transport: CredentialTransport): Record<string, string> {

@@ -38,8 +38,8 @@ export class MemoryAttemptStore extends AttemptStore {
     for (const key of keys) this.counters.delete(key);
   }
 
-  override sweep(): number {
-    const ended = [...this.counters.keys()].filter((key) => !this.live(key));
+  override sweep(limit: number): number {
+    const ended = [...this.counters.keys()].filter((key) => !this.live(key)).slice(0, limit);
     this.delete(ended);
     return ended.length;
   }

@@ -42,16 +42,16 @@ export class MemoryOneTimeTokenStore extends OneTimeTokenStore {
     return this.remove((row) => row.userId === userId);
   }
 
-  override removeExpired(before: number): number {
-    return this.remove(({ expiresAt }) => expiresAt < before);
+  override removeExpired(before: number, limit: number): number {
+    return this.remove(({ expiresAt }) => expiresAt < before, limit);
   }
 
   private rowOf(hash: string): OneTimeTokenRecord | undefined {
     return [...this.rows.values()].find((row) => row.hash === hash);
   }
 
-  private remove(isGone: (row: OneTimeTokenRecord) => boolean): number {
-    const gone = [...this.rows].filter(([, row]) => isGone(row));
+  private remove(isGone: (row: OneTimeTokenRecord) => boolean, limit = Infinity): number {
+    const gone = [...this.rows].filter(([, row]) => isGone(row)).slice(0, limit);
     for (const [key] of gone) this.rows.delete(key);
     return gone.length;
   }

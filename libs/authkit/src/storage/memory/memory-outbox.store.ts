@@ -45,8 +45,8 @@ export class MemoryOutboxStore extends OutboxStore {
     return this.remove((row) => row.userId === userId);
   }
 
-  override removeGivenUp(before: number): number {
-    return this.remove(({ dueAt, createdAt }) => dueAt === null && createdAt < before);
+  override removeGivenUp(before: number, limit: number): number {
+    return this.remove(({ dueAt, createdAt }) => dueAt === null && createdAt < before, limit);
   }
 
   private claimed({ id, claim }: ClaimedMail): Row | null {
@@ -54,8 +54,8 @@ export class MemoryOutboxStore extends OutboxStore {
     return row?.claim === claim ? row : null;
   }
 
-  private remove(isGone: (row: Row) => boolean): number {
-    const gone = [...this.rows.values()].filter(isGone);
+  private remove(isGone: (row: Row) => boolean, limit = Infinity): number {
+    const gone = [...this.rows.values()].filter(isGone).slice(0, limit);
     for (const { id } of gone) this.rows.delete(id);
     return gone.length;
   }

@@ -76,9 +76,9 @@ export class MemorySessionStore extends SessionStore {
     return this.of(userId).filter(({ id }) => this.rows.delete(id)).length;
   }
 
-  override removeExpired(before: number): number {
+  override removeExpired(before: number, limit: number): number {
     const expired = [...this.rows.values()].filter((row) => row.absoluteExpiresAt < before);
-    return expired.filter((row) => this.rows.delete(row.id)).length;
+    return expired.slice(0, limit).filter((row) => this.rows.delete(row.id)).length;
   }
 
   override countLiveByKey(at: number): { keyId: string; sessions: number }[] {

@@ -3,7 +3,7 @@ import type { DataSource } from 'typeorm';
 import { OneTimeTokenStore, type OneTimePurpose, type OneTimeTokenRecord } from '../one-time-token.store.js';
 import { isUniqueViolation } from './dialect.js';
 import { entitiesFor } from './entities.js';
-import { compile, execute, rowReader, type Statement } from './sql-template.js';
+import { compile, deleteSome, execute, rowReader, type Statement } from './sql-template.js';
 import { TypeOrmUnitOfWork } from './typeorm-unit-of-work.js';
 
 /** What says which place a token is in comes first. */
@@ -87,8 +87,8 @@ export class TypeOrmOneTimeTokenStore extends OneTimeTokenStore {
     return (await this.run('DELETE FROM {t} WHERE {t.userId} === :userId', { userId })).affected;
   }
 
-  override async removeExpired(before: number): Promise<number> {
-    return (await this.run('DELETE FROM {t} WHERE {t.expiresAt} < :before', { before })).affected;
+  override async removeExpired(before: number, limit: number): Promise<number> {
+    return (await this.run(deleteSome('{t}', '{t.hash}', '{t.expiresAt} < :before'), { before, limit })).affected;
   }
 
   /** False when there is one in its place. */

@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { OutboxStore, type ClaimedMail, type OutboxMail } from '../outbox.store.js';
 import { AuthOutboxMail } from './outbox-mail.entity.js';
-import { compile, execute, rowReader, type Statement } from './sql-template.js';
+import { compile, deleteSome, execute, rowReader, type Statement } from './sql-template.js';
 import { TypeOrmUnitOfWork } from './typeorm-unit-of-work.js';
 
 const COLUMNS = [
@@ -82,11 +82,9 @@ export class TypeOrmOutboxStore extends OutboxStore {
     return (await this.run('DELETE FROM {o} WHERE {o.userId} === :userId', { userId })).affected;
   }
 
-  override async removeGivenUp(before: number): Promise<number> {
-    const { affected } = await this.run('DELETE FROM {o} WHERE {o.dueAt} IS NULL AND {o.createdAt} < :before', {
-      before,
-    });
-    return affected;
+  override async removeGivenUp(before: number, limit: number): Promise<number> {
+    const old = '{o.dueAt} IS NULL AND {o.createdAt} < :before';
+    return (await this.run(deleteSome('{o}', '{o.id}', old), { before, limit })).affected;
   }
 
   private mail(row: Record<string, unknown>): OutboxMail {

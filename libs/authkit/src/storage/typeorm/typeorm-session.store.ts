@@ -4,7 +4,7 @@ import type { RevocationReason } from '../../kernel/events.js';
 import { SessionStore, type SessionRecord, type SessionWithUser } from '../session.store.js';
 import type { AuthUser, Change, KnownUser, UserStore } from '../user.store.js';
 import { entitiesFor } from './entities.js';
-import { compile, execute, rowReader, type Statement, type StatementResult } from './sql-template.js';
+import { compile, deleteSome, execute, rowReader, type Statement, type StatementResult } from './sql-template.js';
 import { TypeOrmUnitOfWork } from './typeorm-unit-of-work.js';
 import { userRows, type UserRows } from './user-rows.js';
 
@@ -157,8 +157,8 @@ export class TypeOrmSessionStore extends SessionStore {
     return (await this.run('DELETE FROM {s} WHERE {s.userId} === :userId', { userId })).affected;
   }
 
-  override async removeExpired(before: number): Promise<number> {
-    return (await this.run('DELETE FROM {s} WHERE {s.absoluteExpiresAt} < :before', { before })).affected;
+  override async removeExpired(before: number, limit: number): Promise<number> {
+    return (await this.run(deleteSome('{s}', '{s.id}', '{s.absoluteExpiresAt} < :before'), { before, limit })).affected;
   }
 
   override async countLiveByKey(at: number): Promise<{ keyId: string; sessions: number }[]> {

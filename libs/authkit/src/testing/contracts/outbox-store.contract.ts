@@ -147,8 +147,11 @@ const removalChecks: Checks = {
     await add(store, at, { dueAt: null });
     const waiting = await add(store, at);
     const later = await add(store, at + 1, { dueAt: null });
-    assertIs('removeGivenUp', await store.removeGivenUp(at + 1), 1);
+    assertIs('removeGivenUp', await store.removeGivenUp(at + 1, 10), 1);
     assertIs('due', await due(store, at + 1, waiting, later), [waiting.id]);
-    assertIs('removeGivenUp again', await store.removeGivenUp(at + 2), 1);
+    assertIs('removeGivenUp again', await store.removeGivenUp(at + 2, 10), 1);
+    for (let n = 0; n < 3; n += 1) await add(store, at, { dueAt: null });
+    assertIs('at most two', await store.removeGivenUp(at + 1, 2), 2);
+    assertIs('the last', await store.removeGivenUp(at + 1, 2), 1);
   },
 };

@@ -60,7 +60,9 @@ export const sessionListChecks: Record<string, (sessions: SessionFixtures) => Pr
       await sessions.add(userId, { absoluteExpiresAt: AT - 10 * HOUR }),
       await sessions.add(userId, { absoluteExpiresAt: AT - 8 * HOUR }),
     ];
-    await sessions.store.removeExpired(AT - 9 * HOUR);
+    await sessions.add(userId, { absoluteExpiresAt: AT - 11 * HOUR });
+    assertIs('at most one', await sessions.store.removeExpired(AT - 9 * HOUR, 1), 1);
+    await sessions.store.removeExpired(AT - 9 * HOUR, 1_000);
     assertIs('the one of before', await sessions.store.findWithUser(old.id), null);
     assertHas('the other', await sessions.get(young.id), { userId });
   },
