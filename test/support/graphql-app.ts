@@ -25,6 +25,7 @@ import {
   Roles,
   type Principal,
 } from 'nest-authkit';
+import { GraphqlSubscriptions } from 'nest-authkit/graphql';
 import type { Adapter } from './test-app.js';
 import type { User } from './test-user.entity.js';
 
@@ -139,6 +140,27 @@ export const DRIVERS: readonly { driver: Driver; adapter: Adapter }[] = [
 
 export interface GraphqlOptions {
   fieldResolverEnhancers?: ('guards' | 'interceptors' | 'filters')[];
+}
+
+/** With subscriptions, authenticated by the kit unless `bare`. */
+export function subscribingModule(driver: Driver, bare = false): DynamicModule {
+  return driver === 'apollo'
+    ? GraphQLModule.forRootAsync<ApolloDriverConfig>({
+        driver: ApolloDriver,
+        inject: [GraphqlSubscriptions],
+        useFactory: (subscriptions: GraphqlSubscriptions) => ({
+          ...{ autoSchemaFile: true, graphiql: false, includeStacktraceInErrorResponses: false },
+          subscriptions: { 'graphql-ws': bare ? {} : subscriptions.graphqlWs() },
+        }),
+      })
+    : GraphQLModule.forRootAsync<MercuriusDriverConfig>({
+        driver: MercuriusDriver,
+        inject: [GraphqlSubscriptions],
+        useFactory: (subscriptions: GraphqlSubscriptions) => ({
+          ...{ autoSchemaFile: true },
+          subscription: bare ? true : { ...subscriptions.mercurius(), fullWsTransport: true },
+        }),
+      });
 }
 
 export function graphqlModule(driver: Driver, options: GraphqlOptions = {}): DynamicModule {
