@@ -23,6 +23,7 @@ export default {
   moduleNameMapper: {
     '^nest-authkit$': '<rootDir>/libs/authkit/src/index.ts',
     '^nest-authkit/argon2$': '<rootDir>/libs/authkit/src/passwords/argon2.hasher.ts',
+    '^nest-authkit/graphql$': '<rootDir>/libs/authkit/src/graphql/index.ts',
     '^nest-authkit/passport$': '<rootDir>/libs/authkit/src/passport/index.ts',
     '^nest-authkit/redis$': '<rootDir>/libs/authkit/src/redis/index.ts',
     '^nest-authkit/resource-server$': '<rootDir>/libs/authkit/src/resource-server/index.ts',

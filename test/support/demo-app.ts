@@ -1,18 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import './fastify-static.js';
 import type { Environment } from '../../apps/demo/src/demo-config.js';
 import { prepareDatabase, type Database } from './databases.js';
 import { SECRET, type Adapter } from './test-app.js';
-
-// Swagger on Fastify needs @fastify/static, which require()s this ES module: Node can, Jest only from Node 24.9 on.
-const { jest: loader } = import.meta as ImportMeta & { jest: typeof jest };
-const esModule = createRequire(createRequire(import.meta.url).resolve('@fastify/static')).resolve(
-  'content-disposition',
-);
-const loaded: unknown = await import(esModule);
-loader.mock(esModule, () => loaded);
 
 /** An empty database, and the environment that makes the demo use it. */
 export async function prepareDemo(

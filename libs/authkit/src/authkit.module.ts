@@ -11,6 +11,8 @@ import { APP_GUARD, DiscoveryModule } from '@nestjs/core';
 import { AUTHENTICATORS } from './access/authenticator.js';
 import { AuthKitGuard } from './access/authkit.guard.js';
 import { CALL_READERS } from './access/call-reader.js';
+import { GraphqlCallReader } from './access/graphql-call.reader.js';
+import { GraphqlCheck } from './access/graphql-check.js';
 import { GLOBAL_GUARD, GuardCheck } from './access/guard-check.js';
 import { RolePolicy } from './access/role-policy.js';
 import { RouteInventory } from './access/route-inventory.js';
@@ -152,7 +154,7 @@ function compose(definition: DynamicModule, options: AuthKitStaticOptions): Dyna
       ...[AttemptCounters, AttemptLimiter, CaptchaGate, EmailPolicyGate],
       ...[AccessTokenKeys, AccessTokens, JwksRoute, KeyInventory, RefreshTokens, TokenPairs, TokenTransport],
       ...[AuthCookies, SessionCache, ChangeFeed, BusLink],
-      ...[AuthKitGuard, GuardCheck, RolePolicy, UserView, AuthEvents, AuthEventExplorer],
+      ...[AuthKitGuard, GuardCheck, GraphqlCheck, RolePolicy, UserView, AuthEvents, AuthEventExplorer],
       ...[HttpGate, OwnRoutes, ProblemWriter, BootCheck, ReadinessService, AuthKitHealthIndicator],
       ...[UserImporter, ImportCheck, Cleanup],
       ...[OneTimeTokens, AfterReply],
@@ -165,10 +167,7 @@ function compose(definition: DynamicModule, options: AuthKitStaticOptions): Dyna
       ...ROUTE_PROVIDERS,
       ...features.flatMap((feature) => feature.providers ?? []),
       ...collected(AUTHENTICATORS, [...features.map(({ authenticator }) => authenticator), SessionAuthenticator]),
-      ...collected(
-        CALL_READERS,
-        features.map(({ callReader }) => callReader),
-      ),
+      ...collected(CALL_READERS, [GraphqlCallReader, ...features.map(({ callReader }) => callReader)]),
       ...collected(
         SECOND_FACTORS,
         features.map(({ secondFactor }) => secondFactor),

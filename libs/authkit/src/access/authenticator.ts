@@ -18,5 +18,27 @@ export abstract class Authenticator {
   abstract authenticate(request: IncomingMessage, liveSession: boolean): MaybePromise<Authentication | null>;
 }
 
+/** Asks each in turn, the first to find its credential decides; at once while a single one answers at once. */
+export function authenticateBy(
+  authenticators: readonly Authenticator[],
+  request: IncomingMessage,
+  liveSession: boolean,
+): MaybePromise<Authentication | null> {
+  if (authenticators.length === 1) return authenticators[0].authenticate(request, liveSession);
+  return authenticateByAny(authenticators, request, liveSession);
+}
+
+async function authenticateByAny(
+  authenticators: readonly Authenticator[],
+  request: IncomingMessage,
+  liveSession: boolean,
+): Promise<Authentication | null> {
+  for (const authenticator of authenticators) {
+    const found = await authenticator.authenticate(request, liveSession);
+    if (found) return found;
+  }
+  return null;
+}
+
 /** Injection token of all authenticators in the order they are asked: the features', then that of access tokens. */
 export const AUTHENTICATORS = Symbol.for('nest-authkit:authenticators');

@@ -9,13 +9,11 @@ import { RESOLVED_OPTIONS } from '../options/tokens.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
 import { UserStore } from '../storage/user.store.js';
 import { ProblemWriter } from '../http/problem-writer.js';
-import { AUTHENTICATORS, type Authentication, type Authenticator } from './authenticator.js';
+import { AUTHENTICATORS, authenticateBy, type Authentication, type Authenticator } from './authenticator.js';
 import { authorize } from './authorize.js';
-import { CALL_READERS, keepCallContext, type CallReader } from './call-reader.js';
-import { assertSameSite } from './csrf.js';
+import { callContextOf, CALL_READERS, keepCallContext, type CallReader } from './call-reader.js';
+import { assertSameSite, isSafeMethod } from './csrf.js';
 import { ruleOf, type RouteRule } from './route-rule.js';
-
-const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /**
  * Decides for every handler of the app who may call it; denies by default. Synchronous, and without a statement, while
@@ -29,7 +27,8 @@ export class AuthKitGuard implements CanActivate {
     private readonly events: AuthEvents,
     private readonly problems: ProblemWriter,
     @Inject(RESOLVED_OPTIONS)
-    private readonly options: Pick<ResolvedOptions, 'allowedOrigins'> & Partial<Pick<ResolvedOptions, 'session'>>,
+    private readonly options: Pick<ResolvedOptions, 'allowedOrigins'> &
+      Partial<Pick<ResolvedOptions, 'session' | 'dangerouslyUnguardedSockets'>>,
     private readonly clock: Clock,
     @Optional() @Inject(CALL_READERS) private readonly readers: readonly CallReader[] | null = null,
   ) {}
@@ -55,9 +54,7 @@ export class AuthKitGuard implements CanActivate {
     request: IncomingMessage,
     rule: RouteRule,
   ): Authentication | null | Promise<Authentication | null> {
-    const { authenticators } = this;
-    if (authenticators.length === 1) return authenticators[0].authenticate(request, this.readsSession(rule));
-    return this.authenticateByAny(request, rule);
+    return authenticateBy(this.authenticators, request, this.readsSession(rule));
   }
 
   /** Whether the rule can only be judged by the session's row: where sessions are not looked at, tokens tell too little. */
@@ -68,7 +65,7 @@ export class AuthKitGuard implements CanActivate {
   /** Lets the caller in, or throws the problem that says why not. */
   protected admit(found: Authentication | null, rule: RouteRule, request: IncomingMessage): boolean {
     this.letIn(found?.principal, rule, RequestContext.of(request));
-    if (found?.via === 'cookie' && !SAFE_METHODS.has(request.method ?? '')) {
+    if (found?.via === 'cookie' && !isSafeMethod(request.method)) {
       assertSameSite({ headers: request.headers, allowedOrigins: this.options.allowedOrigins, involvesCookies: true });
     }
     return true;
@@ -78,16 +75,23 @@ export class AuthKitGuard implements CanActivate {
   protected async judgeCall(context: ExecutionContext, rule: RouteRule): Promise<boolean> {
     try {
       const reader = this.readerOf(context);
-      if (!reader)
-        throw new AuthKitError('authentication_required', { reason: `nothing reads ${context.getType()} calls` });
+      if (!reader) return this.judgeUnread(context);
       const call = reader.read(context);
       keepCallContext(context, call.context);
-      const found = await call.authenticate(this.readsSession(rule));
-      this.letIn(found?.principal, rule, call.context);
-      return true;
+      return await call.context.run(async () => {
+        const found = await call.authenticate(this.readsSession(rule));
+        this.letIn(found?.principal, rule, call.context);
+        return true;
+      });
     } catch (error) {
       return this.refuse(error, context);
     }
+  }
+
+  private judgeUnread(context: ExecutionContext): boolean {
+    const type = context.getType<string>();
+    if (type === 'ws' && this.options.dangerouslyUnguardedSockets === true) return true;
+    throw new AuthKitError('authentication_required', { reason: `nothing reads ${type} calls` });
   }
 
   private readerOf(context: ExecutionContext): CallReader | undefined {
@@ -95,35 +99,31 @@ export class AuthKitGuard implements CanActivate {
   }
 
   private letIn(principal: Principal | undefined, rule: RouteRule, context: RequestContext): void {
+    // One request may reach several handlers (GraphQL): the user's row is still read once.
+    const isKnown = context.loadUser !== undefined && context.principal === principal;
     context.principal = principal;
     authorize(principal ?? null, rule, this.clock.now());
     const { users } = this;
-    if (users && principal?.kind === 'user') context.loadUser = () => loadUserOnce(users, context, principal.id);
-  }
-
-  private async authenticateByAny(request: IncomingMessage, rule: RouteRule): Promise<Authentication | null> {
-    for (const authenticator of this.authenticators) {
-      const found = await authenticator.authenticate(request, this.readsSession(rule));
-      if (found) return found;
-    }
-    return null;
+    if (isKnown || !users || principal?.kind !== 'user') return;
+    context.loadUser = () => loadUserOnce(users, context, principal.id);
   }
 
   /** Headers are written before the throw, so that the app needs no exception filter to answer properly. */
   protected refuse(error: unknown, context: ExecutionContext): never {
     const refusal =
       error instanceof AuthKitError ? error : new AuthKitError('unavailable', { reason: String(error), cause: error });
-    if (context.getType<string>() === 'http') {
-      const request = RequestContext.of(context.switchToHttp().getRequest<RequestLike>());
-      this.problems.writeHead(context.switchToHttp().getResponse(), refusal);
-      request.refusal = refusal;
+    const isHttp = context.getType<string>() === 'http';
+    const call = isHttp ? RequestContext.of(context.switchToHttp().getRequest<RequestLike>()) : callContextOf(context);
+    if (isHttp) this.problems.writeHead(context.switchToHttp().getResponse(), refusal);
+    if (call) {
+      call.refusal = refusal;
       void this.events.emit(
         'authorization.denied',
-        { code: refusal.code, reason: refusal.reason, method: request.method, path: request.path },
-        { subject: request.principal?.id },
+        { code: refusal.code, reason: refusal.reason, method: call.method, path: call.path },
+        { subject: call.principal?.id },
       );
     }
-    throw refusal;
+    throw (!isHttp && this.readerOf(context)?.refusalOf(refusal, context)) || refusal;
   }
 }
 

@@ -26,15 +26,23 @@ export abstract class CallReader {
 /** Injection token of all call readers. */
 export const CALL_READERS = Symbol.for('nest-authkit:call-readers');
 
-// Guards and interceptors are given the same list of arguments; the factories of parameters a copy.
 const contexts = new WeakMap<object, RequestContext>();
 
 /** Remembers the context of a call for the interceptor that opens it around the handler. */
 export function keepCallContext(call: ExecutionContext, context: RequestContext): void {
-  contexts.set(call.getArgs(), context);
+  contexts.set(keyOf(call), context);
 }
 
 /** The context the guard has kept; undefined where it kept none, as on public handlers. */
 export function callContextOf(call: ExecutionContext): RequestContext | undefined {
-  return contexts.get(call.getArgs());
+  return contexts.get(keyOf(call));
+}
+
+/**
+ * Guards and interceptors are given the same list of arguments; the factories of parameters a copy. The last argument of
+ * a resolver (GraphQLResolveInfo) is made for this one call.
+ */
+function keyOf(call: ExecutionContext): object {
+  const args = call.getArgs<object[]>();
+  return call.getType<string>() === 'graphql' ? args[args.length - 1] : args;
 }

@@ -1,6 +1,11 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { AuthKitError } from '../kernel/errors.js';
 
+const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+/** Whether a method changes nothing (RFC 9110, 9.2.1). */
+export const isSafeMethod = (method = ''): boolean => SAFE_METHODS.has(method);
+
 export interface CsrfSituation {
   readonly headers: IncomingHttpHeaders;
   readonly allowedOrigins: readonly string[];

@@ -3,6 +3,7 @@ import { Reflector } from '@nestjs/core';
 import type { Duration } from '../kernel/duration.js';
 import type { Principal, PrincipalKind } from '../kernel/principal.js';
 import { RequestContext, type RequestLike } from '../kernel/request-context.js';
+import { graphqlContextOf } from './graphql-request.js';
 import { documentProtected, documentPublic } from './openapi.js';
 
 type Target = MethodDecorator & ClassDecorator;
@@ -90,7 +91,9 @@ export const CurrentUser = createParamDecorator((_data: unknown, context: Execut
 });
 
 function contextOf(context: ExecutionContext): RequestContext | undefined {
-  if (context.getType<string>() !== 'http') return RequestContext.current();
+  const type = context.getType<string>();
+  if (type === 'graphql') return graphqlContextOf(context);
+  if (type !== 'http') return RequestContext.current();
   return RequestContext.of(context.switchToHttp().getRequest<RequestLike>());
 }
 

@@ -156,6 +156,11 @@ export class AuthKitError extends HttpException {
   get problem(): Problem {
     return this.getResponse() as Problem;
   }
+
+  /** The problem, where graphql-js looks for what a GraphQL client is told beside the message. */
+  get extensions(): Problem {
+    return this.problem;
+  }
 }
 
 /** RFC 6750, section 3: no `error` when nothing was presented. */

@@ -211,10 +211,8 @@ export interface AuthKitRuntimeOptions {
   pages?: PageOptions;
   mail?: {
     /**
-     * How mails leave: an SMTP URL (`smtps://user:password@host`), what nodemailer's SMTP transport takes, or a `Mailer` of
-     * yours (an instance, or a class for Nest to make). Without one, development prints mails and keeps them at
-     * GET /auth/dev/mailbox, and production sends none.
-     * @default none
+     * How mails leave: an SMTP URL (`smtps://user:password@host`), what nodemailer's SMTP transport takes, or a `Mailer` (an
+     * instance or a class). Without, development keeps them at GET /auth/dev/mailbox, production sends none. @default none
      */
     transport?: string | SmtpOptions | Mailer | Type<Mailer>;
     /** Sender: an address, or `Name <address>`. @default required with transport */
@@ -244,6 +242,8 @@ export interface AuthKitRuntimeOptions {
   bus?: RevocationBus;
   /** Boot fails when a handler has no rule of its own or of its controller. @default false */
   strictRoutes?: boolean;
+  /** Lets an app with WebSocket gateways start without `webSockets()`: their connections and messages are anybody's. @default false */
+  dangerouslyUnguardedSockets?: boolean;
 }
 
 /** Options of `AuthKitModule.forRoot()`. */

@@ -104,6 +104,7 @@ export function resolveOptions(raw: AuthKitRuntimeOptions, env: NodeJS.ProcessEn
     allowedOrigins: (value, path) => textList([])(value, path).map((origin, i) => exactOrigin(origin, `${path}[${i}]`)),
     bus,
     strictRoutes: bool(false),
+    dangerouslyUnguardedSockets: bool(false),
   });
 
   const warnings: string[] = [];
@@ -200,6 +201,7 @@ export function resolveOptions(raw: AuthKitRuntimeOptions, env: NodeJS.ProcessEn
     allowedOrigins: [...new Set([baseUrl.origin, ...given.allowedOrigins])],
     bus: given.bus,
     strictRoutes: given.strictRoutes,
+    dangerouslyUnguardedSockets: given.dangerouslyUnguardedSockets,
   });
 }
 

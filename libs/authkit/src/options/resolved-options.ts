@@ -88,4 +88,5 @@ export interface ResolvedOptions extends ResolvedPages {
   /** Null when nodes are told of nothing. */
   readonly bus: RevocationBus | null;
   readonly strictRoutes: boolean;
+  readonly dangerouslyUnguardedSockets: boolean;
 }

@@ -7,6 +7,9 @@ import {
 import { APP_GUARD, DiscoveryModule } from '@nestjs/core';
 import { AUTHENTICATORS } from '../access/authenticator.js';
 import { AuthKitGuard } from '../access/authkit.guard.js';
+import { CALL_READERS } from '../access/call-reader.js';
+import { GraphqlCallReader } from '../access/graphql-call.reader.js';
+import { GraphqlCheck } from '../access/graphql-check.js';
 import { GLOBAL_GUARD, GuardCheck } from '../access/guard-check.js';
 import { RolePolicy } from '../access/role-policy.js';
 import { RouteInventory } from '../access/route-inventory.js';
@@ -67,15 +70,17 @@ function compose(definition: DynamicModule, { globalGuard }: StaticOptions): Dyn
       { provide: Clock, useClass: SystemClock },
       { provide: OWN_CONTROLLERS, useValue: [] },
       { provide: AUTHENTICATORS, inject: [JwksAuthenticator], useFactory: (one: JwksAuthenticator) => [one] },
+      { provide: CALL_READERS, inject: [GraphqlCallReader], useFactory: (one: GraphqlCallReader) => [one] },
       { provide: GLOBAL_GUARD, useValue: globalGuard !== false },
-      ...[JwksClient, JwksAuthenticator, AuthKitGuard, GuardCheck, RolePolicy, AuthEvents, AuthEventExplorer],
+      ...[JwksClient, JwksAuthenticator, AuthKitGuard, GuardCheck, GraphqlCheck, RolePolicy, AuthEvents],
+      ...[AuthEventExplorer, GraphqlCallReader],
       ...[HttpGate, OwnRoutes, ProblemWriter],
       ...ROUTE_PROVIDERS,
       ...(globalGuard === false ? [] : [{ provide: APP_GUARD, useExisting: AuthKitGuard }]),
     ],
     exports: [
       ...[AuthKitGuard, AuthEvents, Clock, RolePolicy, RouteInventory, ProblemWriter],
-      ...[AUTHENTICATORS, RESOLVED_OPTIONS],
+      ...[AUTHENTICATORS, CALL_READERS, RESOLVED_OPTIONS],
     ],
   };
 }
