@@ -3,8 +3,16 @@ import { promisify } from 'node:util';
 import type { INestApplication } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { AuthKitModule, AuthKitError, SecondFactor, type AuthUser } from 'nest-authkit';
-import { createTestAuth, fastPasswords, FixedClock, memoryStorage, withFixedClock } from 'nest-authkit/testing';
+import {
+  createTestAuth,
+  fastPasswords,
+  FixedClock,
+  memoryStorage,
+  OutboxWorker,
+  withFixedClock,
+} from 'nest-authkit/testing';
 import request from 'supertest';
+import { AfterReply } from '../../libs/authkit/src/kernel/after-reply.js';
 import { Client } from '../support/client.js';
 import { ProbeController } from '../support/probe.controller.js';
 import { createTestApp, describeOn, PASSWORD, type TestApp } from '../support/test-app.js';
@@ -54,6 +62,23 @@ describeOn('createTestAuth', { databases: ['memory', 'sqlite'] }, (place) => {
     expect((await t.kit.user({ active: false })).active).toBe(false);
     await expect(t.kit.user({ email: 'no address' })).rejects.toThrow(/'no address' is no e-mail address/);
     await expect(t.kit.user({ username: 'x' })).rejects.toThrow(/'x' is no username/);
+  });
+
+  it('waits for what goes on after replies, and until its mails are sent', async () => {
+    const { email } = await t.kit.user();
+    await t.client.post('/auth/password/forgot', { email });
+    let release = () => {};
+    const slow = new Promise<void>((resolve) => void (release = resolve));
+    t.app.get(AfterReply, { strict: false }).run('a test', () => slow);
+    const order: string[] = [];
+    const settled = t.kit.settled().then(() => void order.push('settled'));
+    // Long enough for all else to be done.
+    for (let i = 0; i < 3; i += 1) await t.app.get(OutboxWorker, { strict: false }).drain();
+    order.push('slow');
+    release();
+    await settled;
+    expect(order).toEqual(['slow', 'settled']);
+    expect(t.mailroom.mailbox.mails.filter(({ to }) => to === email)).toHaveLength(1);
   });
 
   it('lets an account log in by password only when it was given one', async () => {

@@ -5,53 +5,45 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { AuthKitConfigError, bcrypt } from 'nest-authkit';
 import { temporaryFile } from '../support/databases.js';
+import { forgeryTarget } from '../support/forgery-target.js';
 import { base64url, claimsOf, forge, headerOf, hmac, keyOf, withRawClaim } from '../support/forge.js';
 import { accessTokens, hasGoodSignature, SUBJECT, wycheproof } from '../support/wycheproof.js';
-import { createTestApp, describeOn, SECRET, type SignedUp, type TestApp } from '../support/test-app.js';
+import { createTestApp, describeOn, SECRET, type TestApp } from '../support/test-app.js';
 
 const OTHER_SECRET = 'tR5wNq8Lz3Ke6Xv1Bm4Jd9Hs2Yf7Gc0Pa-Vi';
 
 describeOn('forged access tokens', {}, (place) => {
-  let t: TestApp;
-  let ada: SignedUp;
-  beforeAll(async () => {
-    t = await createTestApp(place);
-    ada = await t.signUp('ada@example.com', ['admin']);
-  });
-  afterAll(() => t.close());
-
-  const status = async (token: string) => (await t.client.get('/auth/me', { token })).status;
-  async function expectRefused(tokens: Record<string, string>): Promise<void> {
-    for (const [what, token] of Object.entries(tokens)) expect([what, await status(token)]).toEqual([what, 401]);
-    expect(await status(ada.accessToken)).toBe(200);
-  }
+  const target = forgeryTarget(place);
 
   it('the harness forges what the app accepts', async () => {
-    expect(await status(forge(ada.accessToken))).toBe(200);
-    expect(await status(forge(ada.accessToken, { claims: { jti: 'another' } }))).toBe(200);
+    expect(await target.status(forge(target.ada.accessToken))).toBe(200);
+    expect(await target.status(forge(target.ada.accessToken, { claims: { jti: 'another' } }))).toBe(200);
   });
 
   it('JWT-01 a token with alg none is refused', async () => {
-    const [, body, signature] = ada.accessToken.split('.');
+    const [, body, signature] = target.ada.accessToken.split('.');
     const tokens: Record<string, string> = {};
     for (const alg of ['none', 'None', 'NONE', 'nOnE', '', 'null']) {
-      const head = base64url(JSON.stringify({ ...headerOf(ada.accessToken), alg }));
+      const head = base64url(JSON.stringify({ ...headerOf(target.ada.accessToken), alg }));
       Object.assign(tokens, {
         [`${alg}, empty signature`]: `${head}.${body}.`,
         [`${alg}, no signature`]: `${head}.${body}`,
         [`${alg}, garbage`]: `${head}.${body}.AAAA`,
         [`${alg}, another's signature`]: `${head}.${body}.${signature}`,
-        [`${alg}, signed`]: forge(ada.accessToken, { header: { alg } }),
+        [`${alg}, signed`]: forge(target.ada.accessToken, { header: { alg } }),
       });
     }
-    await expectRefused(tokens);
+    await target.expectRefused(tokens);
   });
 
   it('JWT-02 a token signed with a guessable key, or with the secret itself, is refused', async () => {
     const guesses = ['\0', ' ', 'secret', 'supersecret', 'change-me', 'your-256-bit-secret', SECRET];
-    const tokens = guesses.map((key) => [JSON.stringify(key), forge(ada.accessToken, { key: Buffer.from(key) })]);
-    const empty = forge(ada.accessToken, { key: Buffer.alloc(0) });
-    await expectRefused({ ...Object.fromEntries(tokens), 'the empty key': empty });
+    const tokens = guesses.map((key) => [
+      JSON.stringify(key),
+      forge(target.ada.accessToken, { key: Buffer.from(key) }),
+    ]);
+    const empty = forge(target.ada.accessToken, { key: Buffer.alloc(0) });
+    await target.expectRefused({ ...Object.fromEntries(tokens), 'the empty key': empty });
   });
 
   it('JWT-03 a token of another algorithm is refused, with the right key too', async () => {
@@ -59,17 +51,17 @@ describeOn('forged access tokens', {}, (place) => {
     const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
     const ed = generateKeyPairSync('ed25519').privateKey;
     const signed = (alg: string, key: typeof rsa, hash: string | null) => {
-      const head = base64url(JSON.stringify({ ...headerOf(ada.accessToken), alg }));
-      const text = `${head}.${ada.accessToken.split('.')[1]}`;
+      const head = base64url(JSON.stringify({ ...headerOf(target.ada.accessToken), alg }));
+      const text = `${head}.${target.ada.accessToken.split('.')[1]}`;
       return `${text}.${base64url(sign(hash, Buffer.from(text), { key, dsaEncoding: 'ieee-p1363' }))}`;
     };
-    await expectRefused({
-      HS384: forge(ada.accessToken, { header: { alg: 'HS384' }, hash: 'sha384' }),
-      HS512: forge(ada.accessToken, { header: { alg: 'HS512' }, hash: 'sha512' }),
-      'HS512 by sha256': forge(ada.accessToken, { header: { alg: 'HS512' } }),
-      'hs256 in lower case': forge(ada.accessToken, { header: { alg: 'hs256' } }),
-      'alg in a list': forge(ada.accessToken, { header: { alg: ['HS256'] } }),
-      'no alg': forge(ada.accessToken, { header: { alg: undefined } }),
+    await target.expectRefused({
+      HS384: forge(target.ada.accessToken, { header: { alg: 'HS384' }, hash: 'sha384' }),
+      HS512: forge(target.ada.accessToken, { header: { alg: 'HS512' }, hash: 'sha512' }),
+      'HS512 by sha256': forge(target.ada.accessToken, { header: { alg: 'HS512' } }),
+      'hs256 in lower case': forge(target.ada.accessToken, { header: { alg: 'hs256' } }),
+      'alg in a list': forge(target.ada.accessToken, { header: { alg: ['HS256'] } }),
+      'no alg': forge(target.ada.accessToken, { header: { alg: undefined } }),
       RS256: signed('RS256', rsa, 'sha256'),
       ES256: signed('ES256', ec, 'sha256'),
       EdDSA: signed('EdDSA', ed, null),
@@ -96,13 +88,13 @@ describeOn('forged access tokens', {}, (place) => {
       cty: { cty: 'JWT' },
     };
     const tokens = Object.entries(headers).flatMap(([name, header]) => [
-      [`${name}, own key`, forge(ada.accessToken, { header, key: own })],
-      [`${name}, right key`, forge(ada.accessToken, { header })],
+      [`${name}, own key`, forge(target.ada.accessToken, { header, key: own })],
+      [`${name}, right key`, forge(target.ada.accessToken, { header })],
     ]);
     const kids = ['../../../../dev/null', "' OR 1=1 --", '', '__proto__', 'constructor', url, null, 7, undefined];
-    const byKid = kids.map((kid) => [`kid ${String(kid)}`, forge(ada.accessToken, { header: { kid } })]);
+    const byKid = kids.map((kid) => [`kid ${String(kid)}`, forge(target.ada.accessToken, { header: { kid } })]);
     try {
-      await expectRefused(Object.fromEntries([...tokens, ...byKid]) as Record<string, string>);
+      await target.expectRefused(Object.fromEntries([...tokens, ...byKid]) as Record<string, string>);
       expect(fetched).toBe(0);
     } finally {
       await new Promise((closed) => listener.close(closed));
@@ -110,7 +102,7 @@ describeOn('forged access tokens', {}, (place) => {
   });
 
   it('JWT-08 a token with one bit flipped is refused', async () => {
-    const segments = ada.accessToken.split('.').map((segment) => Buffer.from(segment, 'base64url'));
+    const segments = target.ada.accessToken.split('.').map((segment) => Buffer.from(segment, 'base64url'));
     const places = segments.flatMap((bytes, part) =>
       Array.from({ length: bytes.length * 8 }, (_, bit) => ({ part, bit })),
     );
@@ -119,13 +111,13 @@ describeOn('forged access tokens', {}, (place) => {
     for (const { part, bit } of places.filter((_, index) => index % step === 0)) {
       const flipped = segments.map((bytes) => Buffer.from(bytes));
       flipped[part][bit >> 3] ^= 1 << (bit & 7);
-      if ((await status(flipped.map(base64url).join('.'))) !== 401) accepted += 1;
+      if ((await target.status(flipped.map(base64url).join('.'))) !== 401) accepted += 1;
     }
     expect(accepted).toBe(0);
   });
 
   it('JWT-10 a second spelling of a genuine token is refused', async () => {
-    const parts = ada.accessToken.split('.');
+    const parts = target.ada.accessToken.split('.');
     const variants: string[] = [];
     for (const part of [0, 1, 2]) {
       const replaced = (segment: string) => parts.map((one, i) => (i === part ? segment : one)).join('.');
@@ -136,31 +128,38 @@ describeOn('forged access tokens', {}, (place) => {
       }
       variants.push(...sloppyEndings(parts[part]).map(replaced));
     }
-    variants.push(`${ada.accessToken}.`, `.${ada.accessToken}`, `${ada.accessToken}..`, `${parts.join('..')}`);
+    variants.push(
+      `${target.ada.accessToken}.`,
+      `.${target.ada.accessToken}`,
+      `${target.ada.accessToken}..`,
+      `${parts.join('..')}`,
+    );
     variants.push(JSON.stringify({ payload: parts[1], signatures: [{ protected: parts[0], signature: parts[2] }] }));
     for (const variant of variants) {
-      expect(() => t.auth.verifyAccessToken(variant)).toThrow(expect.objectContaining({ code: 'token_invalid' }));
+      expect(() => target.t.auth.verifyAccessToken(variant)).toThrow(
+        expect.objectContaining({ code: 'token_invalid' }),
+      );
     }
     const sendable = variants.filter((variant) => /^[\x20-\x7e]+$/.test(variant) && variant.trim() === variant);
-    await expectRefused(Object.fromEntries(sendable.map((variant) => [variant, variant])));
+    await target.expectRefused(Object.fromEntries(sendable.map((variant) => [variant, variant])));
   });
 
   it('JWT-13 odd JSON is refused, though signed with the right key', async () => {
     const raw = (name: string, value: string) =>
-      forge(ada.accessToken, { payload: withRawClaim(ada.accessToken, name, value) });
-    const claims = JSON.stringify(claimsOf(ada.accessToken));
-    const duplicated = (extra: string) => forge(ada.accessToken, { payload: claims.replace('{', `{${extra},`) });
+      forge(target.ada.accessToken, { payload: withRawClaim(target.ada.accessToken, name, value) });
+    const claims = JSON.stringify(claimsOf(target.ada.accessToken));
+    const duplicated = (extra: string) => forge(target.ada.accessToken, { payload: claims.replace('{', `{${extra},`) });
     const tokens: Record<string, string> = {
       'sub twice': duplicated('"sub":"someone-else"'),
       'sub twice, escaped': duplicated('"\\u0073ub":"someone-else"'),
       'a nested name twice': duplicated('"x":{"a":1,"a":2}'),
-      'not an object': forge(ada.accessToken, { payload: '[]' }),
-      null: forge(ada.accessToken, { payload: 'null' }),
-      text: forge(ada.accessToken, { payload: '"text"' }),
-      'not JSON': forge(ada.accessToken, { payload: '{' }),
-      empty: forge(ada.accessToken, { payload: '' }),
+      'not an object': forge(target.ada.accessToken, { payload: '[]' }),
+      null: forge(target.ada.accessToken, { payload: 'null' }),
+      text: forge(target.ada.accessToken, { payload: '"text"' }),
+      'not JSON': forge(target.ada.accessToken, { payload: '{' }),
+      empty: forge(target.ada.accessToken, { payload: '' }),
       'iat in 2100': raw('iat', '4102444800'),
-      'over 4 KiB': forge(ada.accessToken, { claims: { padding: 'x'.repeat(4096) } }),
+      'over 4 KiB': forge(target.ada.accessToken, { claims: { padding: 'x'.repeat(4096) } }),
     };
     for (const name of ['exp', 'iat', 'auth_time']) {
       for (const value of [
@@ -177,10 +176,10 @@ describeOn('forged access tokens', {}, (place) => {
       ]) {
         tokens[`${name} ${value}`] = raw(name, value);
       }
-      tokens[`no ${name}`] = forge(ada.accessToken, { claims: { [name]: undefined } });
+      tokens[`no ${name}`] = forge(target.ada.accessToken, { claims: { [name]: undefined } });
     }
     for (const name of ['jti', 'sid', 'amr', 'roles']) {
-      tokens[`no ${name}`] = forge(ada.accessToken, { claims: { [name]: undefined } });
+      tokens[`no ${name}`] = forge(target.ada.accessToken, { claims: { [name]: undefined } });
       tokens[`${name} is a number`] = raw(name, '7');
     }
     tokens['nbf is text'] = raw('nbf', '"0"');
@@ -191,9 +190,9 @@ describeOn('forged access tokens', {}, (place) => {
       Buffer.from([0xc3, 0x28]),
       Buffer.from('"}'),
     ]);
-    const text = `${ada.accessToken.split('.')[0]}.${base64url(badUtf8)}`;
+    const text = `${target.ada.accessToken.split('.')[0]}.${base64url(badUtf8)}`;
     tokens['bad UTF-8'] = `${text}.${hmac(text, keyOf())}`;
-    await expectRefused(tokens);
+    await target.expectRefused(tokens);
   });
 });
 

@@ -4,6 +4,7 @@ import { Public } from 'nest-authkit';
 
 const POLICY = [
   "default-src 'none'",
+  "img-src 'self'",
   "script-src 'self'",
   "style-src 'self'",
   "connect-src 'self'",

@@ -2,21 +2,15 @@ import type { IncomingMessage } from 'node:http';
 import { Injectable, type ExecutionContext } from '@nestjs/common';
 import type { Authentication } from '../access/authenticator.js';
 import { AuthKitGuard } from '../access/authkit.guard.js';
-import { ruleOf, type RouteRule } from '../access/route-rule.js';
+import { ruleOf } from '../access/route-rule.js';
 import { AuthKitError } from '../kernel/errors.js';
 import { nodeRequest, RequestContext, type RequestLike } from '../kernel/request-context.js';
 
-const ANY_USER: RouteRule = {
-  public: false,
-  optional: false,
-  roles: [],
-  permissions: [],
-  credentials: ['user'],
-  liveSession: false,
-  verifiedEmail: false,
-  maxAge: null,
-  explicit: false,
-};
+class Undeclared {
+  handle(this: void): void {}
+}
+/** The rule of a handler that declares nothing. */
+const ANY_USER = ruleOf(Undeclared.prototype.handle, Undeclared);
 
 /** What `AuthKitGuard` does besides authenticating, for requests that `AuthGuard('authkit')` guards. */
 @Injectable()

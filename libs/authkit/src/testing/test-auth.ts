@@ -2,11 +2,13 @@ import { randomUUID } from 'node:crypto';
 import type { INestApplicationContext } from '@nestjs/common';
 import { canonicalEmail } from '../account/email-address.js';
 import { canonicalUsername } from '../account/username.js';
+import { AfterReply } from '../kernel/after-reply.js';
 import { Clock } from '../kernel/clock.js';
 import type { CredentialTransport } from '../kernel/credential-transport.js';
 import { AuthEvents, type AnyAuthEvent } from '../kernel/events.js';
 import { newId } from '../kernel/random.js';
 import { LoginService } from '../login/login.service.js';
+import { OutboxWorker } from '../mail/outbox-worker.js';
 import { RESOLVED_OPTIONS } from '../options/tokens.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
 import { PasswordService } from '../passwords/password.service.js';
@@ -133,6 +135,15 @@ export class TestAuth<U extends AuthUser = AuthUser> {
     const found = await this.get(SessionStore).findWithUser(sessionId);
     if (!found) throw new Error(`TestAuth.expireSession: there is no session ${sessionId}`);
     this.moveTo(Math.min(found.session.idleExpiresAt, found.session.absoluteExpiresAt));
+  }
+
+  /**
+   * Waits for what goes on after replies, such as the mail that `password/forgot` answers before it is made, and for the
+   * mails that are due to be sent, or put back for another try.
+   */
+  async settled(): Promise<void> {
+    await this.get(AfterReply).settled();
+    await this.get(OutboxWorker).drain();
   }
 
   private get options(): ResolvedOptions {
