@@ -373,6 +373,7 @@ describeOn('RouteInventory', {}, ({ adapter }) => {
     t = await createTestApp({
       adapter,
       ...ZOO,
+      authkit: { ...ZOO.authkit, dangerouslyUnguardedSockets: true },
       controllers: [Consumer, Arrays],
       providers: [{ provide: APP_GUARD, useClass: EarlyGuard }, ChatGateway],
       configure: (app) => {
@@ -385,7 +386,7 @@ describeOn('RouteInventory', {}, ({ adapter }) => {
     expect(t.app.get(RouteInventory).notes()).toEqual([
       {
         level: 'warn',
-        text: 'connections to ChatGateway are not authenticated; messages are refused unless @Public()',
+        text: "connections and messages to ChatGateway are anybody's: dangerouslyUnguardedSockets is set",
       },
       {
         level: 'warn',
@@ -555,7 +556,7 @@ describeOn('at boot', {}, ({ adapter }) => {
       adapter,
       controllers: [OpenHouse, Versions],
       providers: [ChatGateway],
-      authkit: { routes: false, rateLimits: {} },
+      authkit: { routes: false, rateLimits: {}, dangerouslyUnguardedSockets: true },
       configure: (app) => app.useLogger(logger),
     });
     Logger.overrideLogger(false);
@@ -563,7 +564,7 @@ describeOn('at boot', {}, ({ adapter }) => {
     // Ten of ProbeController, two of OpenController, two of OpenHouse, three of Versions.
     expect(said).toEqual([
       'log 17 routes: 4 public, 2 optional, 6 signed in (2 of them without a decorator), 5 by role or permission',
-      expect.stringMatching(/^warn connections to ChatGateway/),
+      expect.stringMatching(/^warn connections and messages to ChatGateway/),
     ]);
   });
 

@@ -5,13 +5,10 @@ import { PROTECTED_FIELDS } from './account/account-input.js';
 import { AuthKitConfigError } from './kernel/errors.js';
 import type { AuthKitStaticOptions } from './options/authkit-options.js';
 import type { ResolvedOptions } from './options/resolve-options.js';
-import { RESOLVED_OPTIONS, STATIC_OPTIONS } from './options/tokens.js';
+import { AUTH_DATA_SOURCE, RESOLVED_OPTIONS, STATIC_OPTIONS } from './options/tokens.js';
 import { dialectOf } from './storage/typeorm/dialect.js';
 import { authKitEntities } from './storage/typeorm/entities.js';
 import { UserStore } from './storage/user.store.js';
-
-/** Injection token of the DataSource the kit uses; absent when no store of it is TypeORM's. */
-export const AUTH_DATA_SOURCE = Symbol.for('nest-authkit:data-source');
 
 /** Everything that is better refused at start than found out later. */
 @Injectable()

@@ -1,10 +1,10 @@
 import type { DynamicModule, Provider } from '@nestjs/common';
 import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
-import { AUTH_DATA_SOURCE } from './boot-check.js';
 import { Clock, SystemClock } from './kernel/clock.js';
 import { AuthKitConfigError } from './kernel/errors.js';
 import type { AuthKitStaticOptions } from './options/authkit-options.js';
+import { AUTH_DATA_SOURCE } from './options/tokens.js';
 import { DeviceStore } from './storage/device.store.js';
 import { DeletionStore } from './storage/deletion.store.js';
 import { ExternalUserStore } from './storage/external-user.store.js';

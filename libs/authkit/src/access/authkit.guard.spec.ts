@@ -61,6 +61,7 @@ function setUp({ raw = {} as Parameters<typeof wire>[0], features = [] as Authen
       getHandler: () => Routes.prototype[method],
       getClass: () => Routes,
       getType: () => type,
+      getArgs: () => [ofRequest],
       switchToHttp: () => ({ getRequest: () => ofRequest, getResponse: () => response }),
     } as unknown as ExecutionContext);
   return { ...w, guard, known, session, bearer, cookie, request, response, ask };
@@ -123,10 +124,10 @@ describe('the guard', () => {
     expect(await stale()).toBe(true);
   });
 
-  it('refuses what is no HTTP call', () => {
+  it('refuses calls that are no HTTP requests and that nothing reads', async () => {
     const s = setUp();
-    const call = () => s.ask('plain', s.request(s.bearer), 'rpc');
-    expect(call).toThrow(refused('authentication_required', 'no way to authenticate a rpc call'));
+    const call = Promise.resolve(s.ask('plain', s.request(s.bearer), 'rpc'));
+    await expect(call).rejects.toThrow(refused('authentication_required', 'nothing reads rpc calls'));
     expect(s.heard).toEqual([]);
     expect(s.response.headers).toEqual([]);
   });

@@ -11,7 +11,7 @@ import { UserStore } from '../storage/user.store.js';
 import { ProblemWriter } from '../http/problem-writer.js';
 import { AUTHENTICATORS, type Authentication, type Authenticator } from './authenticator.js';
 import { authorize } from './authorize.js';
-import { CALL_READERS, keepCallContext, type CallReader } from './call-reader.js';
+import { callContextOf, CALL_READERS, keepCallContext, type CallReader } from './call-reader.js';
 import { assertSameSite } from './csrf.js';
 import { ruleOf, type RouteRule } from './route-rule.js';
 
@@ -29,7 +29,8 @@ export class AuthKitGuard implements CanActivate {
     private readonly events: AuthEvents,
     private readonly problems: ProblemWriter,
     @Inject(RESOLVED_OPTIONS)
-    private readonly options: Pick<ResolvedOptions, 'allowedOrigins'> & Partial<Pick<ResolvedOptions, 'session'>>,
+    private readonly options: Pick<ResolvedOptions, 'allowedOrigins'> &
+      Partial<Pick<ResolvedOptions, 'session' | 'dangerouslyUnguardedSockets'>>,
     private readonly clock: Clock,
     @Optional() @Inject(CALL_READERS) private readonly readers: readonly CallReader[] | null = null,
   ) {}
@@ -78,16 +79,23 @@ export class AuthKitGuard implements CanActivate {
   protected async judgeCall(context: ExecutionContext, rule: RouteRule): Promise<boolean> {
     try {
       const reader = this.readerOf(context);
-      if (!reader)
-        throw new AuthKitError('authentication_required', { reason: `nothing reads ${context.getType()} calls` });
+      if (!reader) return this.judgeUnread(context);
       const call = reader.read(context);
       keepCallContext(context, call.context);
-      const found = await call.authenticate(this.readsSession(rule));
-      this.letIn(found?.principal, rule, call.context);
-      return true;
+      return await call.context.run(async () => {
+        const found = await call.authenticate(this.readsSession(rule));
+        this.letIn(found?.principal, rule, call.context);
+        return true;
+      });
     } catch (error) {
       return this.refuse(error, context);
     }
+  }
+
+  private judgeUnread(context: ExecutionContext): boolean {
+    const type = context.getType<string>();
+    if (type === 'ws' && this.options.dangerouslyUnguardedSockets === true) return true;
+    throw new AuthKitError('authentication_required', { reason: `nothing reads ${type} calls` });
   }
 
   private readerOf(context: ExecutionContext): CallReader | undefined {
@@ -113,17 +121,18 @@ export class AuthKitGuard implements CanActivate {
   protected refuse(error: unknown, context: ExecutionContext): never {
     const refusal =
       error instanceof AuthKitError ? error : new AuthKitError('unavailable', { reason: String(error), cause: error });
-    if (context.getType<string>() === 'http') {
-      const request = RequestContext.of(context.switchToHttp().getRequest<RequestLike>());
-      this.problems.writeHead(context.switchToHttp().getResponse(), refusal);
-      request.refusal = refusal;
+    const isHttp = context.getType<string>() === 'http';
+    const call = isHttp ? RequestContext.of(context.switchToHttp().getRequest<RequestLike>()) : callContextOf(context);
+    if (isHttp) this.problems.writeHead(context.switchToHttp().getResponse(), refusal);
+    if (call) {
+      call.refusal = refusal;
       void this.events.emit(
         'authorization.denied',
-        { code: refusal.code, reason: refusal.reason, method: request.method, path: request.path },
-        { subject: request.principal?.id },
+        { code: refusal.code, reason: refusal.reason, method: call.method, path: call.path },
+        { subject: call.principal?.id },
       );
     }
-    throw refusal;
+    throw (!isHttp && this.readerOf(context)?.refusalOf(refusal, context)) || refusal;
   }
 }
 

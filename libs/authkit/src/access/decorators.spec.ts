@@ -72,7 +72,8 @@ describe('a parameter decorator', () => {
         { factory: (data: unknown, context: ExecutionContext) => unknown }
       >,
     );
-    const context = { switchToHttp: () => ({ getRequest: () => ofRequest }) } as unknown as ExecutionContext;
+    const http = { getType: () => 'http', switchToHttp: () => ({ getRequest: () => ofRequest }) };
+    const context = http as unknown as ExecutionContext;
     return argument.factory(undefined, context);
   };
 

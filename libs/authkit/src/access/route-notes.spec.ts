@@ -1,6 +1,7 @@
 import { MetadataScanner, type ModulesContainer } from '@nestjs/core';
 import type { ControllerRoutes } from '../http/controller-routes.js';
 import type { RawRoutes } from '../http/raw-routes.js';
+import { GatewayClasses } from './gateway-classes.js';
 import { RouteNotes } from './route-notes.js';
 
 /** Notes of an app without controllers, with these raw routes and static folders. */
@@ -8,7 +9,8 @@ function notesOf(raw: string[], folders: string[], modules: object[] = []) {
   const handlers = { list: () => [] } as unknown as ControllerRoutes;
   const container = new Map(modules.map((one, n) => [String(n), one])) as unknown as ModulesContainer;
   const adapter = { list: () => raw, staticFiles: () => folders } as unknown as RawRoutes;
-  return new RouteNotes(handlers, container, new MetadataScanner(), adapter).list([], []);
+  const gateways = new GatewayClasses(container);
+  return new RouteNotes(handlers, container, new MetadataScanner(), adapter, gateways, null).list([], []);
 }
 
 describe('the notes on what no guard sees', () => {

@@ -1,12 +1,13 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
 import { MetadataScanner, ModulesContainer } from '@nestjs/core';
 import { ControllerRoutes } from '../http/controller-routes.js';
 import { RawRoutes } from '../http/raw-routes.js';
+import { CALL_READERS, type CallReader } from './call-reader.js';
+import { GatewayClasses } from './gateway-classes.js';
 import type { RouteEntry, RouteNote } from './route-entry.js';
 import { namesOf } from './route-words.js';
 
-// Metadata of optional peers, which are not imported for two strings.
-const GATEWAY_METADATA = 'websockets:is_gateway';
+// Metadata of an optional peer, which is not imported for a string.
 const PATTERN_METADATA = 'microservices:pattern';
 
 /** Looks for what no guard, or not this guard, stands before; names only what is there. */
@@ -17,6 +18,8 @@ export class RouteNotes {
     private readonly modules: ModulesContainer,
     private readonly scanner: MetadataScanner,
     private readonly raw: RawRoutes,
+    private readonly gateways: GatewayClasses,
+    @Optional() @Inject(CALL_READERS) private readonly readers: readonly CallReader[] | null,
   ) {}
 
   /** `before` are the global guards that run earlier than the kit's. */
@@ -32,8 +35,8 @@ export class RouteNotes {
       ),
       ...note(
         'warn',
-        this.gateways(),
-        (names) => `connections to ${names} are not authenticated; messages are refused unless @Public()`,
+        this.unguardedGateways(),
+        (names) => `connections and messages to ${names} are anybody's: dangerouslyUnguardedSockets is set`,
       ),
       ...note(
         'warn',
@@ -47,14 +50,13 @@ export class RouteNotes {
     ];
   }
 
-  private gateways(): string[] {
-    return this.classes('providers')
-      .filter((one) => Reflect.hasMetadata(GATEWAY_METADATA, one))
-      .map(({ name }) => name);
+  private unguardedGateways(): string[] {
+    if (this.readers?.some(({ type }) => type === 'ws')) return [];
+    return this.gateways.list().map(({ name }) => name);
   }
 
   private messageHandlers(): string[] {
-    return this.classes('controllers').flatMap((one) => {
+    return this.controllers().flatMap((one) => {
       const prototype = one.prototype as Record<string, CallableFunction>;
       return this.scanner
         .getAllMethodNames(prototype)
@@ -69,9 +71,9 @@ export class RouteNotes {
       .map(({ name }) => name);
   }
 
-  private classes(kind: 'providers' | 'controllers'): CallableFunction[] {
+  private controllers(): CallableFunction[] {
     return [...this.modules.values()]
-      .flatMap((module) => [...module[kind].values()])
+      .flatMap(({ controllers }) => [...controllers.values()])
       .map(({ metatype }) => metatype)
       .filter((one): one is CallableFunction => typeof one === 'function' && one.prototype !== undefined);
   }

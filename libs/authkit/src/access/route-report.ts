@@ -10,6 +10,8 @@ import { ControllerRoutes } from '../http/controller-routes.js';
 import { RawRoutes } from '../http/raw-routes.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
 import { RESOLVED_OPTIONS } from '../options/tokens.js';
+import { GatewayCheck } from './gateway-check.js';
+import { GatewayClasses } from './gateway-classes.js';
 import { ROUTE_INVENTORY } from './route-entry.js';
 import { RouteInventory } from './route-inventory.js';
 import { RouteNotes } from './route-notes.js';
@@ -38,6 +40,6 @@ class RouteReport implements OnModuleInit, OnApplicationBootstrap {
 
 /** The route table and what it is made of. */
 export const ROUTE_PROVIDERS: Provider[] = [
-  ...[ControllerRoutes, RawRoutes, RouteNotes, RouteInventory, RouteReport],
+  ...[ControllerRoutes, RawRoutes, RouteNotes, RouteInventory, RouteReport, GatewayClasses, GatewayCheck],
   { provide: ROUTE_INVENTORY, useExisting: RouteInventory },
 ];

@@ -241,6 +241,8 @@ export interface AuthKitRuntimeOptions {
   allowedOrigins?: readonly string[];
   /** Boot fails when a handler has no rule of its own or of its controller. @default false */
   strictRoutes?: boolean;
+  /** Lets an app with WebSocket gateways start without `webSockets()`: their connections and messages are anybody's. @default false */
+  dangerouslyUnguardedSockets?: boolean;
 }
 
 /** Options of `AuthKitModule.forRoot()`. */

@@ -102,6 +102,7 @@ export function resolveOptions(raw: AuthKitRuntimeOptions, env: NodeJS.ProcessEn
     adminRole: (value, path) => (value === null ? null : text('admin')(value, path)),
     allowedOrigins: (value, path) => textList([])(value, path).map((origin, i) => exactOrigin(origin, `${path}[${i}]`)),
     strictRoutes: bool(false),
+    dangerouslyUnguardedSockets: bool(false),
   });
 
   const warnings: string[] = [];
@@ -197,6 +198,7 @@ export function resolveOptions(raw: AuthKitRuntimeOptions, env: NodeJS.ProcessEn
     adminRole: given.adminRole,
     allowedOrigins: [...new Set([baseUrl.origin, ...given.allowedOrigins])],
     strictRoutes: given.strictRoutes,
+    dangerouslyUnguardedSockets: given.dangerouslyUnguardedSockets,
   });
 }
 

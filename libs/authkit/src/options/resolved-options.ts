@@ -85,4 +85,5 @@ export interface ResolvedOptions extends ResolvedPages {
   readonly adminRole: string | null;
   readonly allowedOrigins: readonly string[];
   readonly strictRoutes: boolean;
+  readonly dangerouslyUnguardedSockets: boolean;
 }

@@ -31,6 +31,8 @@ export interface ResourceServerOptions {
   trustedProxies?: readonly string[];
   /** Boot fails when a handler has no rule of its own or of its controller. @default false */
   strictRoutes?: boolean;
+  /** Lets an app with WebSocket gateways start, which nothing guards here: they are anybody's. @default false */
+  dangerouslyUnguardedSockets?: boolean;
 }
 
 /** The options with every default applied; durations in milliseconds. */
@@ -51,6 +53,7 @@ export interface ResolvedResourceServerOptions {
   readonly allowedOrigins: readonly string[];
   readonly trustedProxies: readonly string[];
   readonly strictRoutes: boolean;
+  readonly dangerouslyUnguardedSockets: boolean;
 }
 
 /** Injection token of the resolved options. */
@@ -75,6 +78,7 @@ export function resolveResourceServerOptions(raw: ResourceServerOptions): Resolv
     dangerouslyAllowInsecureJwks: bool(false),
     trustedProxies,
     strictRoutes: bool(false),
+    dangerouslyUnguardedSockets: bool(false),
   });
   const { issuer } = given;
   if (issuer === null) {
@@ -95,6 +99,7 @@ export function resolveResourceServerOptions(raw: ResourceServerOptions): Resolv
     allowedOrigins: [],
     trustedProxies: given.trustedProxies,
     strictRoutes: given.strictRoutes,
+    dangerouslyUnguardedSockets: given.dangerouslyUnguardedSockets,
   });
 }
 
