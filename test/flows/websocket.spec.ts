@@ -20,7 +20,8 @@ describe.each(ADAPTERS.flatMap((adapter) => PLATFORMS.map((platform) => ({ adapt
     beforeAll(async () => {
       t = await createTestApp({
         adapter,
-        authkit: { features: [webSockets()] },
+        // So that nothing but the sockets' own clock ends them in time.
+        authkit: { features: [webSockets()], session: { staleness: '1m' } },
         providers: chatGateways(platform).providers,
         configure: servesBy(platform),
       });

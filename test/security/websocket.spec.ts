@@ -269,7 +269,7 @@ describe.each(PLATFORMS)('the handshake of %s', (platform) => {
   async function upgraded(token: string): Promise<TcpSocket> {
     const tcp = connectTcp(t.client.port, '127.0.0.1');
     tcp.on('error', () => undefined);
-    tcp.write(upgradeText(`Authorization: Bearer ${token}`));
+    tcp.write(upgradeText(handshakePath(platform, 'chat'), `Authorization: Bearer ${token}`));
     await once(tcp, 'data');
     tcp.resume();
     return tcp;
@@ -277,20 +277,20 @@ describe.each(PLATFORMS)('the handshake of %s', (platform) => {
 
   async function rawUpgrade(header: string): Promise<string> {
     const tcp = connectTcp(t.client.port, '127.0.0.1');
-    tcp.write(upgradeText(header), 'latin1');
+    tcp.write(upgradeText(handshakePath(platform, 'chat'), header), 'latin1');
     const [chunk] = (await once(tcp, 'data')) as [Buffer];
     tcp.destroy();
     return chunk.toString('latin1');
   }
-
-  function upgradeText(header: string): string {
-    return [
-      `GET ${handshakePath(platform, 'chat')} HTTP/1.1`,
-      ...['Host: localhost', 'Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13'],
-      ...['Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==', header, '', ''],
-    ].join('\r\n');
-  }
 });
+
+function upgradeText(path: string, header: string): string {
+  return [
+    `GET ${path} HTTP/1.1`,
+    ...['Host: localhost', 'Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13'],
+    ...['Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==', header, '', ''],
+  ].join('\r\n');
+}
 
 function textFrame(text: string): Buffer {
   return Buffer.concat([Buffer.from([0x81, 0x80 | text.length, 0, 0, 0, 0]), Buffer.from(text)]);
@@ -382,6 +382,27 @@ describe('sockets of apps set up otherwise', () => {
     expect(await peer.refusalOf('admin')).toMatchObject({ code: 'insufficient_scope' });
     await t.auth.revokeAll(user.id);
     expect((await peer.ended).problem).toMatchObject({ code: 'token_revoked' });
+  });
+
+  it('WS-03 what a client sends after its end is not heard, by public handlers neither', async () => {
+    const { LobbyGateway } = chatGateways('ws');
+    t = await createTestApp({
+      authkit: { features: [webSockets()] },
+      providers: [LobbyGateway],
+      configure: servesBy('ws'),
+    });
+    const user = await t.signUp('deaf@example.com');
+    const tcp = connectTcp(t.client.port, '127.0.0.1');
+    tcp.write(upgradeText('/lobby', `Authorization: Bearer ${user.accessToken}`));
+    await once(tcp, 'data');
+    tcp.write(textFrame('{"event":"hello"}'));
+    await once(tcp, 'data');
+    await t.auth.revokeAll(user.id);
+    await once(tcp, 'data');
+    tcp.write(Buffer.concat([textFrame('{"event":"hello"}'), Buffer.from([0x88, 0x82, 0, 0, 0, 0, 0x03, 0xe8])]));
+    tcp.resume();
+    await once(tcp, 'close');
+    expect(LobbyGateway.heard).toBe(1);
   });
 
   it.each(PLATFORMS)('accept-then-close tells clients of %s why, and the app nothing', async (platform) => {

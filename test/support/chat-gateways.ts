@@ -32,8 +32,8 @@ export function chatGateways(platform: Platform, port = 0) {
     }
 
     @SubscribeMessage('me')
-    async me(@CurrentUser() user: Promise<User>) {
-      return { event: 'me', data: { email: (await user).email } };
+    me(@CurrentUser() user: User) {
+      return { event: 'me', data: { email: user.email } };
     }
 
     @SubscribeMessage('admin')
@@ -63,8 +63,11 @@ export function chatGateways(platform: Platform, port = 0) {
   @WebSocketGateway(port, at('lobby'))
   @Public()
   class LobbyGateway {
+    static heard = 0;
+
     @SubscribeMessage('hello')
     hello(@ConnectedSocket() client: unknown) {
+      LobbyGateway.heard += 1;
       return { event: 'hello', data: client !== undefined };
     }
 
