@@ -48,6 +48,7 @@ module.exports = {
       'storage/typeorm/',
       '.*\\.entity\\.ts$',
       'features/[^/]+/[^/]+\\.store\\.ts$',
+      'websocket/[^/]+\\.(store|migration|feature)\\.ts$',
       'authkit\\.module\\.ts$',
       'module-storage\\.ts$',
       'boot-check\\.ts$',

@@ -10,7 +10,8 @@ const INTRODUCTION = `How to give them, what production refuses and more: [confi
 number of seconds, or text: \`'30s'\`, \`'15m'\`, \`'12h'\`, \`'7d'\`.
 
 Described in guides: the keys of [\`accessToken.keys\`](../guides/key-rotation.md#access-tokens-with-a-key-pair),
-[\`passport()\`](../guides/passport.md#reference), [\`ResourceServerModule\`](../guides/resource-server.md).`;
+[\`passport()\`](../guides/passport.md#reference), [\`webSockets()\`](../guides/websockets.md#limits),
+[\`ResourceServerModule\`](../guides/resource-server.md).`;
 
 /** An option with a value, by its path. */
 interface Option {

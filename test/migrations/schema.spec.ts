@@ -1,5 +1,6 @@
 import type { Type } from '@nestjs/common';
 import { authKitEntities, authKitMigrations, AuthUserBase } from 'nest-authkit';
+import { webSockets } from 'nest-authkit/websocket';
 import { DataSource, Entity, type DataSourceOptions } from 'typeorm';
 import { catalogueOf } from '../support/catalogue.js';
 import { ShoutingNames } from '../support/shouting-names.js';
@@ -10,6 +11,8 @@ class PlainUser extends AuthUserBase {}
 
 @Entity('people')
 class Person extends AuthUserBase {}
+
+const features = [webSockets()];
 
 const SHAPES: Record<string, { userEntity?: Type<object>; more?: object }> = {
   'plain names': { userEntity: PlainUser },
@@ -26,8 +29,10 @@ afterEach(async () => {
 });
 
 async function connect(database: Database, userEntity: Type<object> | undefined, more: object): Promise<DataSource> {
-  const { options, drop } = await prepareDatabase(database, authKitEntities({ userEntity }), { synchronize: false });
-  const migrations = authKitMigrations({ userEntity });
+  const { options, drop } = await prepareDatabase(database, authKitEntities({ userEntity, features }), {
+    synchronize: false,
+  });
+  const migrations = authKitMigrations({ userEntity, features });
   const source = await new DataSource({ ...options, ...more, migrations } as DataSourceOptions).initialize();
   open.push(() => source.destroy().then(drop));
   return source;

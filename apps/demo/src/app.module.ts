@@ -3,6 +3,8 @@ import { ConfigModule, ConfigService } from '@nestjs/config';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { AuthKitModule } from 'nest-authkit';
 import { passport } from 'nest-authkit/passport';
+import { webSockets } from 'nest-authkit/websocket';
+import { ChatModule } from './chat/chat.module.js';
 import { databaseOptions } from './database.js';
 import type { DemoConfig } from './demo-config.js';
 import { HomeController } from './home.controller.js';
@@ -42,6 +44,7 @@ export class AppModule {
           // Members of the former system sign in with what they have, and are users from then on.
           features: [
             passport({ signIn: { legacy: { strategy: LegacyStrategy, body: LegacyLoginDto, amr: ['pwd'] } } }),
+            webSockets(),
           ],
           inject: [ConfigService],
           useFactory: (one: Config) => ({
@@ -52,6 +55,7 @@ export class AppModule {
             ...one.get('authkit', { infer: true }),
           }),
         }),
+        ChatModule.with(config.sockets),
         LegacyModule,
         NotesModule,
         UsersModule,

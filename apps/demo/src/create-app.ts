@@ -2,6 +2,8 @@ import { ValidationPipe, type INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { IoAdapter } from '@nestjs/platform-socket.io';
+import { WsAdapter } from '@nestjs/platform-ws';
 import { AppModule } from './app.module.js';
 import { readDemoConfig, type Adapter, type Environment } from './demo-config.js';
 import { ShallowBodyPipe } from './shallow-body.pipe.js';
@@ -19,6 +21,7 @@ export async function createDemoApp(env: Environment = process.env): Promise<INe
     new ShallowBodyPipe(),
     new ValidationPipe({ transform: true, whitelist: true, forbidNonWhitelisted: true }),
   );
+  app.useWebSocketAdapter(config.sockets === 'ws' ? new WsAdapter(app) : new IoAdapter(app));
   setUpSwagger(app);
   return app;
 }

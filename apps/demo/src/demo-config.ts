@@ -2,12 +2,14 @@ import { optionsFromEnv, type AuthKitRuntimeOptions } from 'nest-authkit';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 export type Adapter = 'express' | 'fastify';
+export type Sockets = 'socket.io' | 'ws';
 
 /** What `ConfigService` gives the rest of the demo. */
 export interface DemoConfig {
   port: number;
   host: string;
   adapter: Adapter;
+  sockets: Sockets;
   adminEmail: string;
   database: DatabaseConfig;
   authkit: AuthKitRuntimeOptions;
@@ -30,6 +32,7 @@ export function readDemoConfig(env: Environment): DemoConfig {
     // Only this machine, until somebody asks for more: HOST=0.0.0.0.
     host: env['HOST'] || '127.0.0.1',
     adapter: adapterOf(env['ADAPTER'] || 'express'),
+    sockets: socketsOf(env['SOCKETS'] || 'socket.io'),
     adminEmail: env['ADMIN_EMAIL'] || 'admin@example.com',
     database: {
       url: databaseUrlOf(env['DATABASE_URL']),
@@ -49,6 +52,11 @@ function portOf(text: string): number {
 
 function adapterOf(name: string): Adapter {
   if (name !== 'express' && name !== 'fastify') throw new Error(`ADAPTER: ${name} is neither express nor fastify.`);
+  return name;
+}
+
+function socketsOf(name: string): Sockets {
+  if (name !== 'socket.io' && name !== 'ws') throw new Error(`SOCKETS: ${name} is neither socket.io nor ws.`);
   return name;
 }
 

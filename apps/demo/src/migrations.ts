@@ -1,4 +1,5 @@
 import { authKitMigrations } from 'nest-authkit';
+import { webSockets } from 'nest-authkit/websocket';
 import { Table, TableColumn, type MigrationInterface, type QueryRunner, type TableColumnOptions } from 'typeorm';
 import { User } from './users/user.entity.js';
 
@@ -70,4 +71,8 @@ function text(name: string, length: number, more: Partial<TableColumnOptions> = 
 }
 
 /** All of them; TypeORM runs those that have not run yet, the oldest first. */
-export const MIGRATIONS = [...authKitMigrations({ userEntity: User }), Notes1795500000100, LegacyMembers1795600000200];
+export const MIGRATIONS = [
+  ...authKitMigrations({ userEntity: User, features: [webSockets()] }),
+  Notes1795500000100,
+  LegacyMembers1795600000200,
+];

@@ -1,4 +1,4 @@
-import { BadRequestException, Injectable, type PipeTransform } from '@nestjs/common';
+import { BadRequestException, Injectable, type ArgumentMetadata, type PipeTransform } from '@nestjs/common';
 
 const MAX_DEPTH = 32;
 
@@ -8,7 +8,9 @@ const MAX_DEPTH = 32;
  */
 @Injectable()
 export class ShallowBodyPipe implements PipeTransform {
-  transform(value: unknown): unknown {
+  transform(value: unknown, { type }: ArgumentMetadata): unknown {
+    // What decorators give, such as a socket's client, was not sent by anybody, and may go round in circles.
+    if (type === 'custom') return value;
     let level: unknown[] = [value];
     for (let depth = 0; level.length > 0; depth += 1) {
       if (depth > MAX_DEPTH) throw new BadRequestException('The body is nested too deep');

@@ -28,6 +28,7 @@ const ACCOUNT: readonly Step[] = [
 
 const PRODUCT: readonly Step[] = [
   { href: '/notes', name: 'Your notes', about: 'As JSON, for those who are signed in.' },
+  { href: '/chat', name: 'Chat', about: 'A socket that lives with your session. Sign in first.' },
   { href: '/greeting', name: 'A greeting', about: 'For everybody; by name for those who are signed in.' },
   { href: '/docs', name: 'Swagger', about: 'Every call to try: press Authorize, sign in with address and password.' },
   { href: '/docs-json', name: 'OpenAPI document', about: 'The same, for programs.' },

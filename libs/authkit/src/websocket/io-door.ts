@@ -1,0 +1,170 @@
+import type { IncomingMessage } from 'node:http';
+import { Inject, Injectable } from '@nestjs/common';
+import { AuthKitGuard } from '../access/authkit.guard.js';
+import { Clock } from '../kernel/clock.js';
+import { AuthKitError } from '../kernel/errors.js';
+import type { Door } from './gateways.js';
+import { LiveSocket, type Proof, type SocketLine } from './live-socket.js';
+import { LiveSockets } from './live-sockets.js';
+import { PendingAddresses } from './pending-addresses.js';
+import { SocketCredentials, type Visitor } from './socket-credentials.js';
+import { keepGuard } from './socket-guards.js';
+import { SocketLife } from './socket-life.js';
+import { SocketMessages } from './socket-messages.js';
+import type { EngineRequest, EngineServer, IoNamespace, IoServer, IoSocket } from './socket-platforms.js';
+import { answerRequest, answerUpgrade, UpgradeGate } from './upgrade-gate.js';
+import { WEBSOCKET_OPTIONS, type ResolvedWebSocketOptions } from './websocket-options.js';
+
+/** Of a handshake that was refused, and accepted only to say so. */
+interface Refused {
+  readonly refusal: AuthKitError;
+}
+
+/**
+ * Stands before both ways into socket.io, polling and upgrade, and again before each namespace, where `auth.token` is
+ * first seen. A connection that exists may go on whatever its requests carry: it lives with its session.
+ */
+@Injectable()
+export class IoDoor {
+  private readonly visitors = new WeakMap<IncomingMessage, Visitor | Refused>();
+  private readonly guarded = new WeakSet<IoNamespace>();
+
+  constructor(
+    private readonly gate: UpgradeGate,
+    private readonly credentials: SocketCredentials,
+    private readonly pending: PendingAddresses,
+    private readonly sockets: LiveSockets,
+    private readonly life: SocketLife,
+    private readonly messages: SocketMessages,
+    private readonly guard: AuthKitGuard,
+    private readonly clock: Clock,
+    @Inject(WEBSOCKET_OPTIONS) private readonly options: ResolvedWebSocketOptions,
+  ) {}
+
+  /** `made`: what Nest gets, the server or one of its namespaces. */
+  attach(server: IoServer, door: Door): void {
+    const { engine } = server;
+    const door1 = { isOpen: () => this.options.socketIo.authToken || door.isOpen() };
+    this.guardUpgrades(engine, door1);
+    this.guardRequests(engine, door1);
+    engine.on('connection', (connection) => {
+      const visitor = this.visitors.get(connection.request);
+      if (visitor && !('refusal' in visitor) && !visitor.proof) this.pending.hold(connection);
+    });
+    // Else a client that comes back within minutes would pass no middleware.
+    const recovery = server.opts?.connectionStateRecovery;
+    if (recovery) recovery.skipMiddlewares = false;
+    this.guardNamespace(server.sockets, door);
+    server.on('new_namespace', (namespace) => this.guardNamespace(namespace, door));
+  }
+
+  guardNamespace(namespace: IoNamespace, door: Door): void {
+    if (this.guarded.has(namespace)) return;
+    this.guarded.add(namespace);
+    namespace.use((client, next) => {
+      this.enter(client, door.isOpen(namespace.name)).then(
+        () => next(),
+        (error: unknown) => {
+          const { problem } = this.gate.refusalOf(error, client.request);
+          next(Object.assign(new Error(problem.title), { data: problem }));
+        },
+      );
+    });
+  }
+
+  private guardUpgrades(engine: EngineServer, door: Pick<Door, 'isOpen'>): void {
+    const upgrade = engine.handleUpgrade.bind(engine);
+    engine.handleUpgrade = (request, connection, head) => {
+      if (isOfConnection(engine, request)) return upgrade(request, connection, head);
+      this.gate.pass(request, connection, door, {
+        enter: (visitor) => {
+          this.admit(request, visitor);
+          upgrade(request, connection, head);
+        },
+        refuse: (refusal) => {
+          if (this.options.failure === 'refuse') return answerUpgrade(connection, refusal);
+          this.visitors.set(request, { refusal });
+          upgrade(request, connection, head);
+        },
+      });
+    };
+  }
+
+  private guardRequests(engine: EngineServer, door: Pick<Door, 'isOpen'>): void {
+    engine.use((request, response, next) => {
+      if (this.visitors.has(request) || isOfConnection(engine, request)) return next();
+      this.gate
+        .judge(request, door)
+        .then((visitor) => this.admit(request, visitor))
+        .catch((error: unknown) => {
+          const refusal = this.gate.refusalOf(error, request);
+          if (this.options.failure === 'refuse') throw refusal;
+          this.visitors.set(request, { refusal });
+        })
+        .then(
+          () => {
+            // Parsed before the ticket was taken out.
+            delete request._query?.['ticket'];
+            next();
+          },
+          (refusal: AuthKitError) => answerRequest(response, refusal),
+        );
+    });
+  }
+
+  private admit(request: IncomingMessage, visitor: Visitor): void {
+    if (!visitor.proof) this.pending.assertRoom(request);
+    this.visitors.set(request, visitor);
+  }
+
+  private async enter(client: IoSocket, isOpen: boolean): Promise<void> {
+    const visitor = this.visitors.get(client.request) ?? { proof: null, isFinal: false };
+    if ('refusal' in visitor) throw visitor.refusal;
+    const proof = await this.proofOf(client, visitor);
+    if (!proof && !isOpen)
+      throw new AuthKitError('authentication_required', { reason: 'no credential, nor auth.token' });
+    const { conn } = client.client;
+    if (conn.readyState !== 'open') throw new AuthKitError('unavailable', { reason: 'the client has gone' });
+    const socket = new LiveSocket(client.request, proof, this.clock.now());
+    this.sockets.add(socket);
+    conn.once('close', () => this.sockets.remove(socket));
+    client.once('disconnect', () => this.sockets.remove(socket));
+    this.pending.release(conn);
+    socket.bind(client, new IoLine(client));
+    keepGuard(client, this.guard);
+    client.use((packet, next) => {
+      if (this.messages.admitsEvent(socket, packet)) next();
+    });
+    this.life.begin(socket);
+  }
+
+  private async proofOf(client: IoSocket, { proof, isFinal }: Visitor): Promise<Proof | null> {
+    const { auth } = client.handshake;
+    const { token } = auth;
+    // The app, and what logs handshakes, need not see it.
+    delete auth['token'];
+    if (isFinal || token === undefined) return proof;
+    if (typeof token !== 'string') throw new AuthKitError('token_invalid', { reason: 'auth.token is no text' });
+    return this.credentials.ofToken(client.request, token);
+  }
+}
+
+class IoLine implements SocketLine {
+  constructor(private readonly client: IoSocket) {}
+
+  send(event: string, data: unknown): void {
+    this.client.emit(event, data);
+  }
+
+  close(): void {
+    const { conn, sockets } = this.client.client;
+    this.client.disconnect();
+    if (sockets.size === 0) conn.close();
+  }
+}
+
+/** Whether the request is one of a connection that was let in; its id is a secret of the client's. */
+function isOfConnection(engine: EngineServer, { url = '' }: EngineRequest): boolean {
+  const ids = new URLSearchParams(url.split('?', 2)[1] ?? '').getAll('sid');
+  return ids.length === 1 && Object.hasOwn(engine.clients, ids[0]);
+}

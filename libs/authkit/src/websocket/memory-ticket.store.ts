@@ -1,0 +1,23 @@
+import { TicketStore, type TicketRecord } from './ticket.store.js';
+
+/** Tickets of one process, where no store is TypeORM's. */
+export class MemoryTicketStore extends TicketStore {
+  private readonly tickets = new Map<string, TicketRecord>();
+
+  override insert(ticket: TicketRecord): void {
+    this.tickets.set(ticket.hash, { ...ticket });
+  }
+
+  override take(hash: string, at: number): TicketRecord | null {
+    const found = this.tickets.get(hash);
+    if (!found || found.expiresAt <= at) return null;
+    this.tickets.delete(hash);
+    return found;
+  }
+
+  override removeExpired(before: number): number {
+    const expired = [...this.tickets.values()].filter(({ expiresAt }) => expiresAt < before);
+    for (const { hash } of expired) this.tickets.delete(hash);
+    return expired.length;
+  }
+}

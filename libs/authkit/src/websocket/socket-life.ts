@@ -1,0 +1,117 @@
+import { Inject, Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { Clock } from '../kernel/clock.js';
+import { AuthKitError } from '../kernel/errors.js';
+import { RESOLVED_OPTIONS } from '../options/tokens.js';
+import type { ResolvedOptions } from '../options/resolve-options.js';
+import { SessionCache, type Forgotten } from '../sessions/session-cache.js';
+import type { LiveSocket } from './live-socket.js';
+import { LiveSockets } from './live-sockets.js';
+
+const SWEEP_MS = 500;
+/** Rows read at once when much is to be looked at again. */
+const READERS = 32;
+
+/** Ends sockets with their sessions: when something has changed the row is read again, and when it is time. */
+@Injectable()
+export class SocketLife implements OnModuleInit, OnApplicationShutdown {
+  private readonly logger = new Logger('AuthKit');
+  private readonly doubtful = new Set<string>();
+  /** When the store first could not say, by session; epoch milliseconds. */
+  private readonly unknownSince = new Map<string, number>();
+  private readonly unwatch: () => void;
+  private readers = 0;
+  private timer?: NodeJS.Timeout;
+
+  constructor(
+    private readonly cache: SessionCache,
+    private readonly sockets: LiveSockets,
+    private readonly clock: Clock,
+    @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
+  ) {
+    // Now, since gateways with a port of their own listen before any hook is called.
+    this.unwatch = cache.watch((forgotten) => this.doubt(forgotten));
+  }
+
+  onModuleInit(): void {
+    this.timer = setInterval(() => this.sweep(), SWEEP_MS).unref();
+  }
+
+  onApplicationShutdown(): void {
+    clearInterval(this.timer);
+    this.unwatch();
+  }
+
+  /** To be called once a socket is among the live ones: what has changed before was not heard for it. */
+  begin({ sessionId }: LiveSocket): void {
+    if (sessionId !== undefined && !this.isUnchecked) this.enqueue([sessionId]);
+  }
+
+  /** Looks for sockets whose time is over, and asks again where the store could not say. */
+  sweep(): void {
+    const now = this.clock.now();
+    const due = new Set(this.unknownSince.keys());
+    for (const socket of this.sockets.all) {
+      const { proof, sessionId } = socket;
+      if (!proof || proof.expiresAt === null || now < proof.expiresAt) continue;
+      if (this.isUnchecked) socket.end(new AuthKitError('token_expired', { reason: 'the token of the socket' }));
+      else due.add(sessionId!);
+    }
+    this.enqueue(due);
+  }
+
+  private doubt(forgotten: Forgotten): void {
+    if (forgotten === 'everything') return this.enqueue(this.sockets.sessionIds);
+    if ('sessionId' in forgotten) return this.enqueue([forgotten.sessionId]);
+    const ids = [...this.sockets.ofUser(forgotten.userId)].map(({ sessionId }) => sessionId);
+    this.enqueue(ids.filter((id) => id !== undefined));
+  }
+
+  private enqueue(sessionIds: Iterable<string>): void {
+    for (const id of sessionIds) if (this.sockets.ofSession(id).size > 0) this.doubtful.add(id);
+    while (this.readers < READERS && this.readers < this.doubtful.size) void this.read();
+  }
+
+  private async read(): Promise<void> {
+    this.readers += 1;
+    for (const sessionId of this.doubtful) {
+      this.doubtful.delete(sessionId);
+      await this.look(sessionId);
+    }
+    this.readers -= 1;
+  }
+
+  private async look(sessionId: string): Promise<void> {
+    const [socket] = this.sockets.ofSession(sessionId);
+    if (!socket) return void this.unknownSince.delete(sessionId);
+    try {
+      const snapshot = await this.cache.get(sessionId, socket.userId!);
+      this.unknownSince.delete(sessionId);
+      for (const one of this.sockets.ofSession(sessionId)) {
+        if (!snapshot) one.end(this.deathOf(one));
+        else if (!this.isUnchecked) one.proof = { ...one.proof!, expiresAt: snapshot.expiresAt };
+      }
+    } catch (error) {
+      this.wait(sessionId, error);
+    }
+  }
+
+  /** The store may be back in a moment; but what is said to have ended is not served on for longer than `staleness`. */
+  private wait(sessionId: string, error: unknown): void {
+    const since = this.unknownSince.get(sessionId) ?? this.clock.now();
+    this.unknownSince.set(sessionId, since);
+    if (this.clock.now() - since < this.options.session.staleness) return;
+    this.unknownSince.delete(sessionId);
+    this.logger.warn(`sockets are closed, since their session cannot be read: ${String(error)}`);
+    const refusal = new AuthKitError('unavailable', { reason: 'the session of the socket cannot be read' });
+    for (const socket of this.sockets.ofSession(sessionId)) socket.end(refusal);
+  }
+
+  private deathOf({ proof }: LiveSocket): AuthKitError {
+    const isExpired = proof?.expiresAt != null && this.clock.now() >= proof.expiresAt;
+    return new AuthKitError(isExpired ? 'token_expired' : 'token_revoked', { reason: "the socket's session is dead" });
+  }
+
+  private get isUnchecked(): boolean {
+    return this.options.session.check === 'never';
+  }
+}

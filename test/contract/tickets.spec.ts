@@ -1,0 +1,44 @@
+import type { DataSource } from 'typeorm';
+import { DataSource as Source } from 'typeorm';
+import { MemoryTicketStore } from '../../libs/authkit/src/websocket/memory-ticket.store.js';
+import type { TicketStore } from '../../libs/authkit/src/websocket/ticket.store.js';
+import { TypeOrmTicketStore } from '../../libs/authkit/src/websocket/typeorm-ticket.store.js';
+import { AuthWsTicket } from '../../libs/authkit/src/websocket/ws-ticket.entity.js';
+import { ALL_DATABASES, missingFor, prepareDatabase, type TestDatabase } from '../support/databases.js';
+import { describeIf } from '../support/describe-if.js';
+
+for (const database of ['memory', ...ALL_DATABASES] as const) {
+  describeIf(missingFor(database), `tickets (${database})`, () => {
+    let store: TicketStore;
+    let source: DataSource | undefined;
+    let prepared: TestDatabase | undefined;
+    const ticket = { hash: 'a'.repeat(43), sessionId: 's1', userId: 'u1', expiresAt: 1_800_000_030_000 };
+
+    beforeAll(async () => {
+      if (database === 'memory') return void (store = new MemoryTicketStore());
+      prepared = await prepareDatabase(database, [AuthWsTicket]);
+      source = await new Source(prepared.options).initialize();
+      store = new TypeOrmTicketStore(source);
+    });
+    afterAll(async () => {
+      await source?.destroy();
+      await prepared?.drop();
+    });
+
+    it('are taken once, by one of many', async () => {
+      await store.insert(ticket);
+      const all = await Promise.all(Array.from({ length: 12 }, async () => store.take(ticket.hash, 1_800_000_000_000)));
+      expect(all.filter((one) => one !== null)).toEqual([ticket]);
+      expect(await store.take(ticket.hash, 0)).toBeNull();
+    });
+
+    it('are told apart by case, and are gone when they expire', async () => {
+      await store.insert(ticket);
+      expect(await store.take('A'.repeat(43), 0)).toBeNull();
+      expect(await store.take(ticket.hash, ticket.expiresAt)).toBeNull();
+      expect(await store.removeExpired(ticket.expiresAt)).toBe(0);
+      expect(await store.removeExpired(ticket.expiresAt + 1)).toBe(1);
+      expect(await store.take(ticket.hash, 0)).toBeNull();
+    });
+  });
+}
