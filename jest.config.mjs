@@ -25,6 +25,7 @@ export default {
     '^nest-authkit/passport$': '<rootDir>/libs/authkit/src/passport/index.ts',
     '^nest-authkit/redis$': '<rootDir>/libs/authkit/src/redis/redis-attempt.store.ts',
     '^nest-authkit/resource-server$': '<rootDir>/libs/authkit/src/resource-server/index.ts',
+    '^nest-authkit/rpc$': '<rootDir>/libs/authkit/src/rpc/index.ts',
     '^nest-authkit/testing$': '<rootDir>/libs/authkit/src/testing/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
