@@ -27,6 +27,7 @@ export default {
     '^nest-authkit/passport$': '<rootDir>/libs/authkit/src/passport/index.ts',
     '^nest-authkit/redis$': '<rootDir>/libs/authkit/src/redis/index.ts',
     '^nest-authkit/resource-server$': '<rootDir>/libs/authkit/src/resource-server/index.ts',
+    '^nest-authkit/rpc$': '<rootDir>/libs/authkit/src/rpc/index.ts',
     '^nest-authkit/testing$': '<rootDir>/libs/authkit/src/testing/index.ts',
     '^nest-authkit/websocket$': '<rootDir>/libs/authkit/src/websocket/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',

@@ -26,6 +26,7 @@ const WANTED = [
       'graphql/index',
       'passport/index',
       'resource-server/index',
+      'rpc/index',
       'testing/index',
     ].flatMap((entry) => [`dist/${half}/${entry}.js`, `dist/${half}/${entry}.d.ts`]),
   ),

@@ -468,7 +468,7 @@ describe('sockets of apps set up otherwise', () => {
 
     // What may have ended, and cannot be read for longer than staleness.
     await t.source.query('ALTER TABLE auth_sessions RENAME TO gone');
-    cache.forgetAll();
+    void cache.forgetAll();
     await peer.refusalOf('whoami');
     t.clock.advance('5s');
     life.sweep();

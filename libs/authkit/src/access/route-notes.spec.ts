@@ -2,6 +2,7 @@ import { MetadataScanner, type ModulesContainer } from '@nestjs/core';
 import type { ControllerRoutes } from '../http/controller-routes.js';
 import type { RawRoutes } from '../http/raw-routes.js';
 import { GatewayClasses } from './gateway-classes.js';
+import { MessageHandlers } from './message-handlers.js';
 import { RouteNotes } from './route-notes.js';
 
 /** Notes of an app without controllers, with these raw routes and static folders. */
@@ -10,7 +11,9 @@ function notesOf(raw: string[], folders: string[], modules: object[] = []) {
   const container = new Map(modules.map((one, n) => [String(n), one])) as unknown as ModulesContainer;
   const adapter = { list: () => raw, staticFiles: () => folders } as unknown as RawRoutes;
   const gateways = new GatewayClasses(container);
-  return new RouteNotes(handlers, container, new MetadataScanner(), adapter, gateways, null).list([], []);
+  const options = { dangerouslyUnguardedSockets: false };
+  const messages = new MessageHandlers(container, new MetadataScanner(), options, null);
+  return new RouteNotes(handlers, container, adapter, gateways, messages, null).list([], []);
 }
 
 describe('the notes on what no guard sees', () => {

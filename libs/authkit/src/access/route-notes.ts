@@ -1,14 +1,12 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
-import { MetadataScanner, ModulesContainer } from '@nestjs/core';
+import { ModulesContainer } from '@nestjs/core';
 import { ControllerRoutes } from '../http/controller-routes.js';
 import { RawRoutes } from '../http/raw-routes.js';
 import { CALL_READERS, type CallReader } from './call-reader.js';
 import { GatewayClasses } from './gateway-classes.js';
+import { MessageHandlers } from './message-handlers.js';
 import type { RouteEntry, RouteNote } from './route-entry.js';
 import { namesOf } from './route-words.js';
-
-// Metadata of an optional peer, which is not imported for a string.
-const PATTERN_METADATA = 'microservices:pattern';
 
 /** Looks for what no guard, or not this guard, stands before; names only what is there. */
 @Injectable()
@@ -16,9 +14,9 @@ export class RouteNotes {
   constructor(
     private readonly handlers: ControllerRoutes,
     private readonly modules: ModulesContainer,
-    private readonly scanner: MetadataScanner,
     private readonly raw: RawRoutes,
     private readonly gateways: GatewayClasses,
+    private readonly messages: MessageHandlers,
     @Optional() @Inject(CALL_READERS) private readonly readers: readonly CallReader[] | null,
   ) {}
 
@@ -40,7 +38,7 @@ export class RouteNotes {
       ),
       ...note(
         'warn',
-        this.messageHandlers(),
+        this.messages.unguarded(),
         (names) => `no guard stands before ${names} in a microservice connected without inheritAppConfig: true`,
       ),
       ...note('log', [...before], (names) => `${names} runs before AuthKitGuard, and sees no principal`),
@@ -55,26 +53,9 @@ export class RouteNotes {
     return this.gateways.list().map(({ name }) => name);
   }
 
-  private messageHandlers(): string[] {
-    return this.controllers().flatMap((one) => {
-      const prototype = one.prototype as Record<string, CallableFunction>;
-      return this.scanner
-        .getAllMethodNames(prototype)
-        .filter((name) => Reflect.hasMetadata(PATTERN_METADATA, prototype[name]))
-        .map((name) => `${one.name}.${name}`);
-    });
-  }
-
   private middlewareModules(): string[] {
     return [...this.modules.values()]
       .filter(({ instance }) => typeof (instance as { configure?: unknown } | undefined)?.configure === 'function')
       .map(({ name }) => name);
-  }
-
-  private controllers(): CallableFunction[] {
-    return [...this.modules.values()]
-      .flatMap(({ controllers }) => [...controllers.values()])
-      .map(({ metatype }) => metatype)
-      .filter((one): one is CallableFunction => typeof one === 'function' && one.prototype !== undefined);
   }
 }

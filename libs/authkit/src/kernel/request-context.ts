@@ -44,6 +44,11 @@ export class RequestContext {
     return (raw[OF_REQUEST] ??= new RequestContext(raw));
   }
 
+  /** The context of a message from another service, which has no HTTP request. */
+  static ofMessage(pattern: string): RequestContext {
+    return new RequestContext({ method: 'MESSAGE', url: `/${pattern}`, headers: {} } as IncomingMessage);
+  }
+
   /** Runs `work` with this as the current context. */
   run<T>(work: () => T): T {
     return storage.run(this, work);

@@ -242,7 +242,7 @@ export interface AuthKitRuntimeOptions {
   bus?: RevocationBus;
   /** Boot fails when a handler has no rule of its own or of its controller. @default false */
   strictRoutes?: boolean;
-  /** Lets an app with WebSocket gateways start without `webSockets()`: their connections and messages are anybody's. @default false */
+  /** Lets an app with WebSocket gateways or message handlers start without `webSockets()` or `rpc()`: what reaches them is anybody's. @default false */
   dangerouslyUnguardedSockets?: boolean;
 }
 

@@ -7,13 +7,14 @@ import {
 import { APP_GUARD, DiscoveryModule } from '@nestjs/core';
 import { AUTHENTICATORS } from '../access/authenticator.js';
 import { AuthKitGuard } from '../access/authkit.guard.js';
-import { CALL_READERS } from '../access/call-reader.js';
+import { CALL_READERS, type CallReader } from '../access/call-reader.js';
 import { GraphqlCallReader } from '../access/graphql-call.reader.js';
 import { GraphqlCheck } from '../access/graphql-check.js';
 import { GLOBAL_GUARD, GuardCheck } from '../access/guard-check.js';
 import { RolePolicy } from '../access/role-policy.js';
 import { RouteInventory } from '../access/route-inventory.js';
 import { ROUTE_PROVIDERS } from '../access/route-report.js';
+import type { AuthKitFeature } from '../features/feature.js';
 import { HttpGate } from '../http/http-gate.js';
 import { OWN_CONTROLLERS, OwnRoutes } from '../http/own-routes.js';
 import { ProblemWriter } from '../http/problem-writer.js';
@@ -32,11 +33,15 @@ import {
 interface StaticOptions {
   /** Registers `AuthKitGuard` for every handler of the app; false lets the host place it. @default true */
   globalGuard?: boolean;
+  /** Their providers, exports and call reader: what needs sessions, routes or tables is not to be had here. */
+  features?: readonly AuthKitFeature[];
 }
 
 const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModuleBuilder<ResourceServerOptions>()
   .setClassMethodName('forRoot')
-  .setExtras<StaticOptions>({ globalGuard: undefined }, (definition, options) => compose(definition, options))
+  .setExtras<StaticOptions>({ globalGuard: undefined, features: undefined }, (definition, options) =>
+    compose(definition, options),
+  )
   .build();
 
 /** Options of `ResourceServerModule.forRootAsync()`. */
@@ -57,7 +62,8 @@ export class ResourceServerModule extends ConfigurableModuleClass {
   }
 }
 
-function compose(definition: DynamicModule, { globalGuard }: StaticOptions): DynamicModule {
+function compose(definition: DynamicModule, { globalGuard, features = [] }: StaticOptions): DynamicModule {
+  const readers = [GraphqlCallReader, ...features.flatMap(({ callReader }) => callReader ?? [])];
   return {
     ...definition,
     global: true,
@@ -70,10 +76,12 @@ function compose(definition: DynamicModule, { globalGuard }: StaticOptions): Dyn
       { provide: Clock, useClass: SystemClock },
       { provide: OWN_CONTROLLERS, useValue: [] },
       { provide: AUTHENTICATORS, inject: [JwksAuthenticator], useFactory: (one: JwksAuthenticator) => [one] },
-      { provide: CALL_READERS, inject: [GraphqlCallReader], useFactory: (one: GraphqlCallReader) => [one] },
+      { provide: CALL_READERS, inject: readers, useFactory: (...all: CallReader[]) => all },
+      ...readers,
+      ...features.flatMap(({ providers }) => providers ?? []),
       { provide: GLOBAL_GUARD, useValue: globalGuard !== false },
       ...[JwksClient, JwksAuthenticator, AuthKitGuard, GuardCheck, GraphqlCheck, RolePolicy, AuthEvents],
-      ...[AuthEventExplorer, GraphqlCallReader],
+      AuthEventExplorer,
       ...[HttpGate, OwnRoutes, ProblemWriter],
       ...ROUTE_PROVIDERS,
       ...(globalGuard === false ? [] : [{ provide: APP_GUARD, useExisting: AuthKitGuard }]),
@@ -81,6 +89,7 @@ function compose(definition: DynamicModule, { globalGuard }: StaticOptions): Dyn
     exports: [
       ...[AuthKitGuard, AuthEvents, Clock, RolePolicy, RouteInventory, ProblemWriter],
       ...[AUTHENTICATORS, CALL_READERS, RESOLVED_OPTIONS],
+      ...features.flatMap((feature) => feature.exports ?? []),
     ],
   };
 }

@@ -31,7 +31,7 @@ export interface ResourceServerOptions {
   trustedProxies?: readonly string[];
   /** Boot fails when a handler has no rule of its own or of its controller. @default false */
   strictRoutes?: boolean;
-  /** Lets an app with WebSocket gateways start, which nothing guards here: they are anybody's. @default false */
+  /** Lets an app start with WebSocket gateways, which nothing guards here, or with message handlers without `rpc()`: what reaches them is anybody's. @default false */
   dangerouslyUnguardedSockets?: boolean;
 }
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { Inject, Injectable } from '@nestjs/common';
-import { AUTHENTICATORS, type Authentication, type Authenticator } from '../access/authenticator.js';
+import { AUTHENTICATORS, authenticateBy, type Authentication, type Authenticator } from '../access/authenticator.js';
 import { SessionAuthenticator } from '../access/session.authenticator.js';
 import { Clock } from '../kernel/clock.js';
 import { AuthKitError } from '../kernel/errors.js';
@@ -109,11 +109,7 @@ export class SocketCredentials {
   }
 
   private async authenticate(request: IncomingMessage, liveSession = false): Promise<Authentication | null> {
-    for (const authenticator of this.authenticators) {
-      const found = await authenticator.authenticate(request, liveSession);
-      if (found) return found;
-    }
-    return null;
+    return authenticateBy(this.authenticators, request, liveSession);
   }
 
   private async proofOf(authentication: Authentication, request: IncomingMessage): Promise<Proof> {

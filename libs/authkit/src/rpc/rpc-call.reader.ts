@@ -1,0 +1,82 @@
+import { Inject, Injectable, Optional, type ExecutionContext } from '@nestjs/common';
+import type { Authentication } from '../access/authenticator.js';
+import { CallReader, type Call } from '../access/call-reader.js';
+import { RolePolicy } from '../access/role-policy.js';
+import { Clock } from '../kernel/clock.js';
+import { AuthKitError } from '../kernel/errors.js';
+import type { Principal } from '../kernel/principal.js';
+import { RequestContext } from '../kernel/request-context.js';
+import { SessionCache } from '../sessions/session-cache.js';
+import { patternName, verifyIdentity, type IdentityClaims, type ReceivedMessage } from './identity.js';
+import { RpcKeys } from './rpc-keys.js';
+import { openMessage } from './rpc-message.js';
+import { RPC_OPTIONS, type ResolvedRpcOptions } from './rpc-options.js';
+import { SignedPrincipal } from './signed.principal.js';
+import { TakenIdentities } from './taken-identities.js';
+
+/** Metadata of an optional peer, which is not imported for a string. */
+export const PATTERN_METADATA = 'microservices:pattern';
+
+/** Messages of other services: their signed identity says for whom they come. */
+@Injectable()
+export class RpcCallReader extends CallReader {
+  override readonly type = 'rpc';
+  /** A message is judged by the global guard and by that of its handler, and its identity is good for one. */
+  private readonly calls = new WeakMap<object, Call>();
+
+  constructor(
+    private readonly keys: RpcKeys,
+    private readonly taken: TakenIdentities,
+    private readonly roles: RolePolicy,
+    private readonly clock: Clock,
+    @Inject(RPC_OPTIONS) private readonly options: ResolvedRpcOptions,
+    @Optional() @Inject(SessionCache) private readonly cache: SessionCache | null,
+  ) {
+    super();
+  }
+
+  override read(call: ExecutionContext): Call {
+    const args = call.getArgs<object[]>();
+    let known = this.calls.get(args);
+    if (!known) this.calls.set(args, (known = this.callOf(call)));
+    return known;
+  }
+
+  /** The filter of the handlers makes it what the other service gets. */
+  override refusalOf(error: AuthKitError): Error {
+    return error;
+  }
+
+  private callOf(call: ExecutionContext): Call {
+    const { authkit, data } = openMessage(call);
+    const patterns = [Reflect.getMetadata(PATTERN_METADATA, call.getHandler()) as unknown].flat().map(patternName);
+    const context = RequestContext.ofMessage(patterns[0]);
+    let found: Promise<Authentication | null> | undefined;
+    return {
+      context,
+      authenticate: (liveSession) => (found ??= this.authenticate(authkit, { patterns, data }, liveSession)),
+    };
+  }
+
+  private async authenticate(
+    identity: string | null,
+    message: ReceivedMessage,
+    liveSession: boolean,
+  ): Promise<Authentication | null> {
+    if (identity === null) return null;
+    const claims = verifyIdentity(this.keys.all, identity, message, this.clock.now());
+    await this.taken.take(claims);
+    return { principal: await this.principalOf(claims, liveSession), via: 'header' };
+  }
+
+  private async principalOf(claims: IdentityClaims, liveSession: boolean): Promise<Principal> {
+    const { kind, id, sessionId } = claims.caller;
+    if (kind !== 'user' || sessionId === undefined || !this.cache || this.options.trustSender) {
+      return new SignedPrincipal(claims, this.roles);
+    }
+    const snapshot = await this.cache.get(sessionId, id, liveSession);
+    if (!snapshot) throw new AuthKitError('token_revoked', { reason: 'the session is dead' });
+    if (snapshot.userId !== id) throw new AuthKitError('token_invalid', { reason: 'not the user of the session' });
+    return snapshot.principal;
+  }
+}
