@@ -10,6 +10,7 @@ import { LegacyLoginDto } from './legacy/legacy-login.dto.js';
 import { LegacyModule } from './legacy/legacy.module.js';
 import { LegacyStrategy } from './legacy/legacy.strategy.js';
 import { MailboxController } from './mailbox.controller.js';
+import { NodeLinks } from './node-links.js';
 import { NotesModule } from './notes/notes.module.js';
 import { ROLES } from './roles.js';
 import { DemoPages } from './site/demo-pages.js';
@@ -22,6 +23,7 @@ type Config = ConfigService<DemoConfig, true>;
 @Module({})
 export class AppModule {
   static with(config: DemoConfig): DynamicModule {
+    const links = new NodeLinks(config.nodes);
     return {
       module: AppModule,
       imports: [
@@ -37,6 +39,7 @@ export class AppModule {
         }),
         AuthKitModule.forRootAsync<User>({
           userEntity: User,
+          storage: links.storage,
           routes: { pages: DemoPages },
           dto: { register: RegisterUserDto, profile: UpdateProfileDto, user: UserDto },
           // Members of the former system sign in with what they have, and are users from then on.
@@ -49,6 +52,7 @@ export class AppModule {
             roles: ROLES,
             strictRoutes: true,
             pages: { stylesheet: '/demo.css' },
+            bus: links.bus,
             ...one.get('authkit', { infer: true }),
           }),
         }),
@@ -57,6 +61,7 @@ export class AppModule {
         UsersModule,
       ],
       controllers: [HomeController, MailboxController],
+      providers: [{ provide: NodeLinks, useValue: links }],
     };
   }
 }

@@ -10,7 +10,16 @@ export interface DemoConfig {
   adapter: Adapter;
   adminEmail: string;
   database: DatabaseConfig;
+  nodes: NodesConfig;
   authkit: AuthKitRuntimeOptions;
+}
+
+/** What more than one node needs. */
+export interface NodesConfig {
+  /** How nodes tell each other what has changed. */
+  bus: 'none' | 'postgres' | 'redis';
+  /** Where failed attempts are counted; without it in the database. */
+  redisUrl?: string;
 }
 
 export interface DatabaseConfig {
@@ -37,6 +46,7 @@ export function readDemoConfig(env: Environment): DemoConfig {
       file: env['SQLITE_FILE'] || 'demo.sqlite',
       synchronize: env['NODE_ENV'] !== 'production',
     },
+    nodes: nodesOf(env),
     authkit: optionsFromEnv(env),
   };
 }
@@ -50,6 +60,15 @@ function portOf(text: string): number {
 function adapterOf(name: string): Adapter {
   if (name !== 'express' && name !== 'fastify') throw new Error(`ADAPTER: ${name} is neither express nor fastify.`);
   return name;
+}
+
+function nodesOf({ BUS: bus = 'none', REDIS_URL: redisUrl, DATABASE_URL: databaseUrl }: Environment): NodesConfig {
+  if (bus !== 'none' && bus !== 'postgres' && bus !== 'redis')
+    throw new Error(`BUS: ${bus} is none of postgres, redis and none.`);
+  if (bus === 'redis' && !redisUrl) throw new Error('REDIS_URL: BUS=redis needs it.');
+  if (bus === 'postgres' && !databaseUrl?.startsWith('postgres'))
+    throw new Error('DATABASE_URL: BUS=postgres needs one of PostgreSQL.');
+  return { bus, redisUrl: redisUrl || undefined };
 }
 
 function databaseUrlOf(url: string | undefined): string | undefined {
