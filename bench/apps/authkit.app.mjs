@@ -1,14 +1,24 @@
 import { randomBytes } from 'node:crypto';
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { authKitEntities, AuthKitModule, AuthUserBase, bcrypt, Public } from 'nest-authkit';
+import { Redis } from 'ioredis';
+import { authKitEntities, AuthKitModule, AuthUserBase, bcrypt, postgresBus, Public } from 'nest-authkit';
+import { redisBus } from 'nest-authkit/redis';
 import { DataSource, Entity } from 'typeorm';
 import { dataSourceOptions, StatementCounter } from '../lib/database.mjs';
 import { decorate } from '../lib/decorate.mjs';
 import { helloController } from './hello.controller.mjs';
 
-/** The app guarded by the kit, with its default options. */
-export function build({ database = 'sqlite', check = 'cached', cost = 12, requireVerifiedEmail = false }) {
+/** The app guarded by the kit, with its default options. Nodes of one app are given one secret. */
+export function build({
+  database = 'sqlite',
+  check = 'cached',
+  cost = 12,
+  requireVerifiedEmail = false,
+  bus,
+  redisUrl,
+  secret = randomBytes(48).toString('base64url'),
+}) {
   const userEntity = decorate(class User extends AuthUserBase {}, [Entity('users')]);
   const entities = authKitEntities({ userEntity });
   const counter = new StatementCounter();
@@ -16,7 +26,8 @@ export function build({ database = 'sqlite', check = 'cached', cost = 12, requir
     TypeOrmModule.forRoot(dataSourceOptions(database, entities, counter)),
     AuthKitModule.forRoot({
       userEntity,
-      secret: randomBytes(48).toString('base64url'),
+      secret,
+      bus: busOf(bus, redisUrl),
       // Longer than any run.
       accessToken: { ttl: '24h' },
       session: { check },
@@ -34,6 +45,11 @@ export function build({ database = 'sqlite', check = 'cached', cost = 12, requir
       updates: (count) => bareUpdates(app.get(DataSource), entities[1], count),
     }),
   };
+}
+
+function busOf(kind, redisUrl) {
+  if (kind === 'postgres') return postgresBus();
+  return kind === 'redis' ? redisBus({ client: new Redis(redisUrl) }) : undefined;
 }
 
 /** What TypeORM's own UPDATE of one session row costs, one after the other. */

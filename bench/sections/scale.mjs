@@ -9,7 +9,10 @@ const BATCHES = 21;
 const CALLS = 100;
 const FAR = 4_000_000_000_000;
 
-/** Microseconds of each store call of the hot paths, with more and more users, each with one session. */
+/**
+ * Microseconds of each store call of the hot paths, with more and more users, each with one session. `settings.inspect` sees
+ * the DataSource and the calls when it is fullest.
+ */
 export function scale(database, settings) {
   return withDatabase(database, async () => {
     const { module } = build({ database, cost: 4 });
@@ -22,10 +25,9 @@ export function scale(database, settings) {
       for (const size of settings.sizes) {
         await fill(source, rows, size);
         rows = size;
-        results.push({
-          size,
-          ...(await timeEach(callsOn(app.get(UserStore), app.get(SessionStore), generations, size))),
-        });
+        const calls = callsOn(app.get(UserStore), app.get(SessionStore), generations, size);
+        results.push({ size, ...(await timeEach(calls)) });
+        if (size === settings.sizes.at(-1)) await settings.inspect?.(source, calls);
       }
       return results;
     } finally {
@@ -48,6 +50,7 @@ function callsOn(users, sessions, generations, size) {
     'refresh: rotate': () => rotate(someone()),
     'sessions: listLive': () => sessions.listLive(someone(), 0, Date.now()),
     'change feed: changedSince': () => sessions.changedSince(Date.now() - 10_000),
+    'cleanup: removeExpired': () => sessions.removeExpired(Date.now(), 500),
   };
 }
 

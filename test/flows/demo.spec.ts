@@ -381,10 +381,18 @@ describe('an environment that makes no sense', () => {
   it.each([
     ['PORT', 'http'],
     ['ADAPTER', 'koa'],
+    ['BUS', 'pigeons'],
     ['DATABASE_URL', 'oracle://app:hunter2@db/app'],
   ])('stops the demo with the name of the variable (%s), and repeats no password', async (name, value) => {
     const failure = await startDemo({ [name]: value }, () => undefined).catch((error: Error) => error.message);
     expect(failure).toMatch(new RegExp(`^${name}: `));
     expect(failure).not.toContain('hunter2');
+  });
+
+  it.each([
+    ['redis', 'REDIS_URL'],
+    ['postgres', 'DATABASE_URL'],
+  ])('stops the demo when BUS=%s lacks %s', async (bus, missing) => {
+    await expect(startDemo({ BUS: bus }, () => undefined)).rejects.toThrow(new RegExp(`^${missing}: `));
   });
 });

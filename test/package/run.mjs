@@ -25,6 +25,7 @@ const WANTED = [
       'passwords/argon2.hasher',
       'graphql/index',
       'passport/index',
+      'redis/index',
       'resource-server/index',
       'rpc/index',
       'testing/index',

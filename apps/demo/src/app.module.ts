@@ -12,6 +12,7 @@ import { LegacyLoginDto } from './legacy/legacy-login.dto.js';
 import { LegacyModule } from './legacy/legacy.module.js';
 import { LegacyStrategy } from './legacy/legacy.strategy.js';
 import { MailboxController } from './mailbox.controller.js';
+import { NodeLinks } from './node-links.js';
 import { NotesModule } from './notes/notes.module.js';
 import { ROLES } from './roles.js';
 import { DemoPages } from './site/demo-pages.js';
@@ -24,6 +25,7 @@ type Config = ConfigService<DemoConfig, true>;
 @Module({})
 export class AppModule {
   static with(config: DemoConfig): DynamicModule {
+    const links = new NodeLinks(config.nodes);
     return {
       module: AppModule,
       imports: [
@@ -39,6 +41,7 @@ export class AppModule {
         }),
         AuthKitModule.forRootAsync<User>({
           userEntity: User,
+          storage: links.storage,
           routes: { pages: DemoPages },
           dto: { register: RegisterUserDto, profile: UpdateProfileDto, user: UserDto },
           // Members of the former system sign in with what they have, and are users from then on.
@@ -52,6 +55,7 @@ export class AppModule {
             roles: ROLES,
             strictRoutes: true,
             pages: { stylesheet: '/demo.css' },
+            bus: links.bus,
             ...one.get('authkit', { infer: true }),
           }),
         }),
@@ -61,6 +65,7 @@ export class AppModule {
         UsersModule,
       ],
       controllers: [HomeController, MailboxController],
+      providers: [{ provide: NodeLinks, useValue: links }],
     };
   }
 }

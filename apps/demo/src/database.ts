@@ -9,7 +9,11 @@ export function databaseOptions({ url, schema, file, synchronize }: DatabaseConf
     autoLoadEntities: true,
     ...(synchronize ? { synchronize } : { migrations: MIGRATIONS, migrationsRun: true }),
   };
-  if (url?.startsWith('postgres')) return { ...common, type: 'postgres', url, schema, installExtensions: false };
+  if (url?.startsWith('postgres')) {
+    // Milliseconds. By itself pg waits for ever for a server that has fallen silent.
+    const extra = { connectionTimeoutMillis: 5_000, query_timeout: 10_000 };
+    return { ...common, type: 'postgres', url, schema, installExtensions: false, extra };
+  }
   if (url) return { ...common, type: url.startsWith('mariadb:') ? 'mariadb' : 'mysql', url };
   return {
     ...common,

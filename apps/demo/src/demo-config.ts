@@ -12,7 +12,16 @@ export interface DemoConfig {
   sockets: Sockets;
   adminEmail: string;
   database: DatabaseConfig;
+  nodes: NodesConfig;
   authkit: AuthKitRuntimeOptions;
+}
+
+/** What more than one node needs. */
+export interface NodesConfig {
+  /** How nodes tell each other what has changed. */
+  bus: 'none' | 'postgres' | 'redis';
+  /** Where failed attempts are counted; without it in the database. */
+  redisUrl?: string;
 }
 
 export interface DatabaseConfig {
@@ -40,6 +49,7 @@ export function readDemoConfig(env: Environment): DemoConfig {
       file: env['SQLITE_FILE'] || 'demo.sqlite',
       synchronize: env['NODE_ENV'] !== 'production',
     },
+    nodes: nodesOf(env),
     authkit: optionsFromEnv(env),
   };
 }
@@ -58,6 +68,15 @@ function adapterOf(name: string): Adapter {
 function socketsOf(name: string): Sockets {
   if (name !== 'socket.io' && name !== 'ws') throw new Error(`SOCKETS: ${name} is neither socket.io nor ws.`);
   return name;
+}
+
+function nodesOf({ BUS: bus = 'none', REDIS_URL: redisUrl, DATABASE_URL: databaseUrl }: Environment): NodesConfig {
+  if (bus !== 'none' && bus !== 'postgres' && bus !== 'redis')
+    throw new Error(`BUS: ${bus} is none of postgres, redis and none.`);
+  if (bus === 'redis' && !redisUrl) throw new Error('REDIS_URL: BUS=redis needs it.');
+  if (bus === 'postgres' && !databaseUrl?.startsWith('postgres'))
+    throw new Error('DATABASE_URL: BUS=postgres needs one of PostgreSQL.');
+  return { bus, redisUrl: redisUrl || undefined };
 }
 
 function databaseUrlOf(url: string | undefined): string | undefined {

@@ -8,6 +8,7 @@ import {
 } from '@nestjs/common';
 import { Clock } from '../kernel/clock.js';
 import type { MaybePromise } from '../kernel/maybe-promise.js';
+import { AttemptCounters } from '../login/attempt-counters.js';
 import { AttemptStore } from '../storage/attempt.store.js';
 import { OneTimeTokenStore } from '../storage/one-time-token.store.js';
 import { OutboxStore } from '../storage/outbox.store.js';
@@ -40,7 +41,8 @@ export class Cleanup implements OnApplicationBootstrap, BeforeApplicationShutdow
     sessions: SessionStore,
     tokens: OneTimeTokenStore,
     outbox: OutboxStore,
-    @Inject(AttemptStore) private readonly attempts: AttemptStore,
+    @Inject(AttemptStore) attempts: AttemptStore,
+    private readonly counters: AttemptCounters,
     private readonly clock: Clock,
   ) {
     this.add('sessions', (at, limit) => sessions.removeExpired(at - SESSIONS_KEPT_MS, limit));
@@ -86,8 +88,8 @@ export class Cleanup implements OnApplicationBootstrap, BeforeApplicationShutdow
 
   private async runIfFirst(): Promise<void> {
     try {
-      // All nodes count there, and of those who do at once one is the first.
-      if ((await this.attempts.add('cleanup', PERIOD_MS)) !== 1) return;
+      // All nodes of the app count there, and of those who do at once one is the first.
+      if ((await this.counters.add(this.counters.name('cleanup', ''), PERIOD_MS)) !== 1) return;
     } catch (error) {
       this.logger.warn(`nothing expired could be removed: ${String(error)}`);
       return;

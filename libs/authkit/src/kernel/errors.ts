@@ -79,7 +79,7 @@ export const PROBLEMS = {
   not_supported: [501, 'The user store does not support this'],
   /** Too many passwords to hash. Try again after `Retry-After` seconds. */
   overloaded: [503, 'Too many logins at once'],
-  /** The store cannot be asked, a session kept changing, or a password's pepper is not configured. Try again. */
+  /** The store cannot be asked, a session kept changing, or a password's pepper is not configured. Try again after `Retry-After` seconds. */
   unavailable: [503, 'A service needed to decide is not available'],
 } as const satisfies Record<string, readonly [number, string]>;
 
@@ -121,6 +121,9 @@ export interface AuthKitErrorOptions {
   cause?: unknown;
 }
 
+/** Seconds; what is not available is often back by then, and not flooded if not. */
+const RETRY_AFTER_S = '5';
+
 /** The kit's one error: an HttpException whose response is the problem, so a host needs no filter to show it. */
 export class AuthKitError extends HttpException {
   /** Response headers that belong to the error, e.g. `WWW-Authenticate` (RFC 6750) or `Retry-After`. */
@@ -150,7 +153,11 @@ export class AuthKitError extends HttpException {
     this.message = options.detail ?? title;
     this.reason = options.reason ?? code;
     this.clearCookies = options.clearCookies ?? false;
-    this.headers = { ...(status === 401 && { 'WWW-Authenticate': challengeOf(code) }), ...options.headers };
+    this.headers = {
+      ...(status === 401 && { 'WWW-Authenticate': challengeOf(code) }),
+      ...(status === 503 && { 'Retry-After': RETRY_AFTER_S }),
+      ...options.headers,
+    };
   }
 
   get problem(): Problem {

@@ -59,9 +59,7 @@ export class HashPool {
   readonly run = (job: HashJob): Promise<unknown> => {
     const limit = Math.max(1, this.size);
     if (this.closed || (this.running.size >= limit && !this.hasRoom)) {
-      return Promise.reject(
-        new AuthKitError('overloaded', { reason: 'the hash queue is full', headers: { 'Retry-After': '5' } }),
-      );
+      return Promise.reject(new AuthKitError('overloaded', { reason: 'the hash queue is full' }));
     }
     return new Promise((resolve, reject) => {
       this.queue.push({ job, resolve, reject });
