@@ -33,7 +33,7 @@ import type { User } from './test-user.entity.js';
 const { MercuriusDriver } = await import('@nestjs/mercurius');
 
 @ObjectType()
-export class Note {
+class Note {
   @Field(() => String)
   text: string;
 
@@ -50,7 +50,7 @@ export const writes = { count: 0 };
 
 /** A host's own resolvers: one for each kind of rule. */
 @Resolver(() => Note)
-export class NotesResolver {
+class NotesResolver {
   @Query(() => Note)
   plain(): Note {
     return { text: 'plain' };

@@ -15,7 +15,7 @@ type Holder = Partial<RequestLike> & { extra?: { request?: RequestLike } };
 export const FIELD_METADATA = 'graphql:resolve_property';
 
 /** The context value of the operation. Reference resolvers have no arguments, so it is counted from the end. */
-export function operationContextOf(call: ExecutionContext): object | undefined {
+function operationContextOf(call: ExecutionContext): object | undefined {
   const value: unknown = call.getArgs<unknown[]>().at(-2);
   return typeof value === 'object' && value !== null ? value : undefined;
 }
