@@ -65,6 +65,11 @@ module.exports = {
       `${pkg('@nestjs/passport')}|${pkg('passport')}|${pkg('passport-jwt')}`,
       'passport/',
     ),
+    only(
+      'no-graphql-nor-microservices',
+      'Known by their metadata alone, so they are no peers.',
+      ['@nestjs/graphql', '@nestjs/microservices', 'graphql', 'graphql-ws', 'mercurius'].map(pkg).join('|'),
+    ),
     only('one-argon2', 'An optional peer.', pkg('@node-rs/argon2'), 'passwords/argon2\\.hasher\\.ts$'),
     {
       name: 'resource-server-has-no-database',

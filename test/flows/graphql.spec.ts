@@ -1,5 +1,5 @@
 import { Test } from '@nestjs/testing';
-import { AuthKitModule, type AnyAuthEvent } from 'nest-authkit';
+import { AuthKitModule, RouteInventory, type AnyAuthEvent } from 'nest-authkit';
 import { memoryStorage } from 'nest-authkit/testing';
 import type { CallOptions } from '../support/client.js';
 import { DRIVERS, graphqlModule, RESOLVERS, SecretResolver, writes } from '../support/graphql-app.js';
@@ -179,5 +179,24 @@ describe('rules on field resolvers that Nest would not ask a guard about', () =>
     await expect(module.createNestApplication({ logger: false }).init()).rejects.toThrow(
       "nest-authkit: GraphQLModule.fieldResolverEnhancers: the rules of SecretResolver.secret are not in force: Nest asks no guard about field resolvers. Add 'guards'",
     );
+  });
+});
+
+describe('resolvers that no guard stands before', () => {
+  it('are named at boot', async () => {
+    const t = await createTestApp({
+      authkit: { globalGuard: false },
+      imports: [graphqlModule('apollo')],
+      providers: RESOLVERS,
+    });
+    // Ten names are shown, and those of controllers come first.
+    const routes = t.app
+      .get(RouteInventory)
+      .routes()
+      .filter(({ guarded, rule }) => !guarded && !rule.public);
+    const [{ text }] = t.app.get(RouteInventory).notes();
+    // Of NotesResolver nine: not its field, nor its two public ones.
+    expect(text).toContain(` and ${routes.length + 9 - 10} more: use it there`);
+    await t.close();
   });
 });

@@ -2,7 +2,7 @@ import type { ClientProxy } from '@nestjs/microservices';
 import { rpc, RpcIdentity } from 'nest-authkit/rpc';
 import { firstValueFrom, take } from 'rxjs';
 import { describeIf } from '../support/describe-if.js';
-import { answer, callerController, CALLER_CLIENT, connectService, heard, SumsController } from '../support/rpc-app.js';
+import { answer, callerController, connectService, heard, SumsController } from '../support/rpc-app.js';
 import { createTestApp, type SignedUp, type TestApp } from '../support/test-app.js';
 
 const { REDIS_URL } = process.env;
@@ -22,19 +22,10 @@ TRANSPORTS.forEach(({ name, transport, missing }) =>
     beforeAll(async () => {
       t = await createTestApp({
         authkit: { features: [rpc()] },
-        controllers: [SumsController, callerController()],
-        providers: [
-          {
-            provide: CALLER_CLIENT,
-            useFactory: () => ({
-              send: (...args: unknown[]) => (client.send as (...all: unknown[]) => unknown)(...args),
-            }),
-          },
-        ],
+        controllers: [SumsController, callerController(() => identity.client(proxy))],
       });
       proxy = await connectService(t.app, transport);
       identity = t.app.get(RpcIdentity);
-      client = identity.client(proxy);
       ann = await t.signUp('ann@example.com');
     });
     afterAll(async () => {

@@ -1,5 +1,5 @@
 import type { AddressInfo, Server } from 'node:net';
-import { Controller, Get, Inject, type INestApplication, type INestMicroservice, type Type } from '@nestjs/common';
+import { Controller, Get, type INestApplication, type INestMicroservice, type Type } from '@nestjs/common';
 import {
   ClientProxyFactory,
   EventPattern,
@@ -19,6 +19,7 @@ import {
   Roles,
   type Principal,
 } from 'nest-authkit';
+import type { RpcClient } from 'nest-authkit/rpc';
 import { firstValueFrom, Subject, type Observable } from 'rxjs';
 import type { User } from './test-user.entity.js';
 
@@ -75,8 +76,6 @@ export class SumsController {
   }
 }
 
-export const CALLER_CLIENT = Symbol('client of the other service');
-
 /** Connects it and listens; the client to reach it by. TCP picks a port of its own. */
 export async function connectService(
   app: INestApplication,
@@ -120,21 +119,17 @@ export async function answer(reply: Observable<unknown>): Promise<Record<string,
 }
 
 /** A controller of the calling service, which speaks for whoever calls it. */
-export function callerController(): Type<object> {
+export function callerController(other: () => RpcClient): Type<object> {
   @Controller('calls')
   class CallsController {
-    constructor(
-      @Inject(CALLER_CLIENT) private readonly other: { send(pattern: unknown, data?: unknown): Observable<unknown> },
-    ) {}
-
     @Get('sum')
     sum() {
-      return this.other.send({ v: 1, cmd: 'sum' }, [1, 2, 3]);
+      return other().send({ v: 1, cmd: 'sum' }, [1, 2, 3]);
     }
 
     @Get('admin')
     admin() {
-      return answer(this.other.send('admin'));
+      return answer(other().send('admin'));
     }
   }
   return CallsController;

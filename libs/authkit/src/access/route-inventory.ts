@@ -4,6 +4,7 @@ import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import { ControllerRoutes, type ControllerRoute } from '../http/controller-routes.js';
 import { OWN_CONTROLLERS } from '../http/own-routes.js';
 import { AuthKitGuard } from './authkit.guard.js';
+import { GraphqlResolvers } from './graphql-resolvers.js';
 import type { RouteEntry, RouteNote, RouteTable } from './route-entry.js';
 import { RouteNotes } from './route-notes.js';
 import { ruleOf, standsFor } from './route-rule.js';
@@ -16,6 +17,7 @@ export class RouteInventory implements RouteTable {
     private readonly unseen: RouteNotes,
     private readonly config: ApplicationConfig,
     private readonly modules: ModulesContainer,
+    private readonly resolvers: GraphqlResolvers,
     @Inject(OWN_CONTROLLERS) private readonly ownControllers: readonly Type<object>[],
   ) {}
 
@@ -45,10 +47,20 @@ export class RouteInventory implements RouteTable {
       before.push(guard.constructor.name);
     }
     // Ours is not among them: whatever is global does not run before it.
-    return this.unseen.list(this.routes(), []);
+    return this.unseen.list(this.routes(), [], this.unguardedResolvers());
   }
 
-  private isGuardedItself({ controller, callback }: ControllerRoute): boolean {
+  /** Where no guard of ours is global; fields stand behind what they are fields of. */
+  private unguardedResolvers(): string[] {
+    return this.resolvers
+      .list()
+      .filter(({ owner, handler, isField, rule }) => {
+        return !isField && !rule.public && !this.isGuardedItself({ controller: owner, callback: handler });
+      })
+      .map(({ name }) => name);
+  }
+
+  private isGuardedItself({ controller, callback }: Pick<ControllerRoute, 'controller' | 'callback'>): boolean {
     return [controller, callback].some((target) => {
       const guards = (Reflect.getMetadata(GUARDS_METADATA, target) ?? []) as unknown[];
       return guards.some((guard) => this.isOurs(guard));

@@ -20,15 +20,19 @@ export class RouteNotes {
     @Optional() @Inject(CALL_READERS) private readonly readers: readonly CallReader[] | null,
   ) {}
 
-  /** `before` are the global guards that run earlier than the kit's. */
-  list(routes: readonly RouteEntry[], before: readonly string[]): readonly RouteNote[] {
+  /** `before` are the global guards that run earlier than the kit's; `resolvers` those of GraphQL it does not guard. */
+  list(
+    routes: readonly RouteEntry[],
+    before: readonly string[],
+    resolvers: readonly string[] = [],
+  ): readonly RouteNote[] {
     const note = (level: RouteNote['level'], names: string[], text: (names: string) => string): RouteNote[] =>
       names.length > 0 ? [{ level, text: text(namesOf(names)) }] : [];
     const unguarded = routes.filter(({ guarded, rule }) => !guarded && !rule.public);
     return [
       ...note(
         'warn',
-        unguarded.map(({ controller, handler }) => `${controller}.${handler}`),
+        [...unguarded.map(({ controller, handler }) => `${controller}.${handler}`), ...resolvers],
         (names) => `no AuthKitGuard stands before ${names}: use it there, or register it globally`,
       ),
       ...note(

@@ -12,6 +12,7 @@ import type { ResolvedOptions } from '../options/resolve-options.js';
 import { RESOLVED_OPTIONS } from '../options/tokens.js';
 import { GatewayCheck } from './gateway-check.js';
 import { GatewayClasses } from './gateway-classes.js';
+import { GraphqlResolvers } from './graphql-resolvers.js';
 import { MessageHandlers } from './message-handlers.js';
 import { ROUTE_INVENTORY } from './route-entry.js';
 import { RouteInventory } from './route-inventory.js';
@@ -42,6 +43,6 @@ class RouteReport implements OnModuleInit, OnApplicationBootstrap {
 /** The route table and what it is made of. */
 export const ROUTE_PROVIDERS: Provider[] = [
   ...[ControllerRoutes, RawRoutes, RouteNotes, RouteInventory, RouteReport, GatewayClasses, GatewayCheck],
-  MessageHandlers,
+  ...[MessageHandlers, GraphqlResolvers],
   { provide: ROUTE_INVENTORY, useExisting: RouteInventory },
 ];
