@@ -290,6 +290,8 @@ describeOn('the demo', { databases: DATABASES }, ({ adapter, database }) => {
     expect(pages).toHaveLength(PAGE_NAMES.length + Object.keys(BROWSER_FILES).length);
     expect(open.filter((operation) => !pages.includes(operation)).sort()).toEqual([
       'get /',
+      'get /chat',
+      'get /chat.js',
       'get /demo.css',
       'get /mailbox',
       'get /mailbox.js',
@@ -357,6 +359,7 @@ describeOnDatabases('the demo in production', ALL_DATABASES, (database) => {
       'AuthKitDevices',
       'AuthKitDeletions',
       'LegacyMembers',
+      'AuthKitWsTickets',
     ]);
     const [, password] = /password {2,}(\S+)/.exec(lines.join(' '))!;
     await app.close();
