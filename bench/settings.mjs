@@ -31,7 +31,7 @@ export const settings = {
         boots: 5,
         sizes: [1_000, 100_000],
         questions: 500,
-        sockets: 1_000,
+        sockets: 2_000,
       }
     : {
         rounds: 15,

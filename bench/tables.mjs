@@ -137,6 +137,7 @@ export function socketsTable(database, { sockets, bare, kit }) {
       ['connected a second', bare.perSecond, kit.perSecond],
       ['all revoked by another node: heard after, ms', '', kit.heardMs],
       ['from the first close to the last, ms', '', kit.closedMs],
+      ['CPU of the server for all of it, ms', '', kit.cpuMs],
     ],
   );
 }

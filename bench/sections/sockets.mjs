@@ -34,12 +34,14 @@ async function idle(database, count, guarded) {
       return result;
     }
     const ends = clients.map((client) => once(client, 'close').then(() => performance.now()));
+    const cpuBefore = await server.ask('cpu');
     await server.ask('revokeEverything');
     const revokedAt = performance.now();
     const closedAt = await Promise.all(ends);
     const first = Math.min(...closedAt);
     const last = Math.max(...closedAt);
-    return { ...result, heardMs: first - revokedAt, closedMs: last - first };
+    const cpuMs = ((await server.ask('cpu')) - cpuBefore) / 1000;
+    return { ...result, heardMs: first - revokedAt, closedMs: last - first, cpuMs };
   } finally {
     await server.stop();
   }

@@ -20,9 +20,14 @@ const WANTED = [
   'dist/cjs/package.json',
   'dist/esm/cli/nest-authkit.js',
   ...['esm', 'cjs'].flatMap((half) =>
-    ['index', 'passwords/argon2.hasher', 'passport/index', 'resource-server/index', 'testing/index'].flatMap(
-      (entry) => [`dist/${half}/${entry}.js`, `dist/${half}/${entry}.d.ts`],
-    ),
+    [
+      'index',
+      'passwords/argon2.hasher',
+      'passport/index',
+      'resource-server/index',
+      'testing/index',
+      'websocket/index',
+    ].flatMap((entry) => [`dist/${half}/${entry}.js`, `dist/${half}/${entry}.d.ts`]),
   ),
 ];
 
