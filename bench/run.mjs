@@ -10,6 +10,7 @@ import { guarded } from './sections/guarded.mjs';
 import { login } from './sections/login.mjs';
 import { refresh } from './sections/refresh.mjs';
 import { scale } from './sections/scale.mjs';
+import { sockets } from './sections/sockets.mjs';
 import { settings } from './settings.mjs';
 import {
   bootTable,
@@ -19,6 +20,7 @@ import {
   loginTable,
   refreshTable,
   scaleTable,
+  socketsTable,
 } from './tables.mjs';
 
 const ADAPTERS = ['express', 'fastify'];
@@ -33,9 +35,10 @@ pinLoad();
 const results = { at: new Date().toISOString(), quick: settings.quick, machine };
 if (settings.scale) await runScale();
 else if (settings.enumeration) await runEnumeration();
+else if (settings.onlySockets) await runSockets();
 else await runAll();
 console.log(`\n${save(results)}`);
-if (settings.docs && !settings.enumeration) console.log(writeDocs(results));
+if (settings.docs && !settings.enumeration && !settings.onlySockets) console.log(writeDocs(results));
 
 async function runAll() {
   if (settings.wants('guarded')) {
@@ -85,4 +88,11 @@ async function runEnumeration() {
     }
   }
   if (results.enumeration.some(({ rows }) => rows.some(({ tells }) => tells))) process.exitCode = 1;
+}
+
+async function runSockets() {
+  results.sockets = {};
+  for (const [database, where] of Object.entries(available)) {
+    printTable(socketsTable(database, (results.sockets[database] = await sockets(where, settings))));
+  }
 }

@@ -5,16 +5,18 @@ const { values } = parseArgs({
     quick: { type: 'boolean', default: false },
     scale: { type: 'boolean', default: false },
     enumeration: { type: 'boolean', default: false },
+    sockets: { type: 'boolean', default: false },
     docs: { type: 'boolean', default: false },
     only: { type: 'string', multiple: true },
   },
 });
 
-/** What the command line asks for: `--quick`, `--scale`, `--enumeration`, `--docs`, `--only guarded --only refresh`. */
+/** What the command line asks for: `--quick`, `--scale`, `--enumeration`, `--sockets`, `--docs`, `--only guarded --only refresh`. */
 export const settings = {
   quick: values.quick,
   scale: values.scale,
   enumeration: values.enumeration,
+  onlySockets: values.sockets,
   docs: values.docs,
   wants: (section) => !values.only || values.only.includes(section),
   ...(values.quick
@@ -29,6 +31,7 @@ export const settings = {
         boots: 5,
         sizes: [1_000, 100_000],
         questions: 500,
+        sockets: 2_000,
       }
     : {
         rounds: 15,
@@ -41,5 +44,6 @@ export const settings = {
         boots: 15,
         sizes: [1_000, 30_000, 1_000_000],
         questions: 2_000,
+        sockets: 10_000,
       }),
 };

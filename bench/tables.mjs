@@ -127,3 +127,17 @@ export function scaleTable(database, results) {
     calls.map((name) => [name, ...results.map((result) => result[name]), last[name] / first[name]]),
   );
 }
+
+export function socketsTable(database, { sockets, bare, kit }) {
+  return table(
+    `${sockets.toLocaleString('en')} idle sockets of ws, ${database}`,
+    ['', 'unguarded', 'webSockets()'],
+    [
+      ['KiB of memory each', bare.perSocketKiB, kit.perSocketKiB],
+      ['connected a second', bare.perSecond, kit.perSecond],
+      ['all revoked by another node: heard after, ms', '', kit.heardMs],
+      ['from the first close to the last, ms', '', kit.closedMs],
+      ['CPU of the server for all of it, ms', '', kit.cpuMs],
+    ],
+  );
+}

@@ -18,7 +18,6 @@ TRANSPORTS.forEach(({ name, transport, missing }) =>
     let proxy: ClientProxy;
     let identity: RpcIdentity;
     let ann: SignedUp;
-    let client: { send: unknown };
     beforeAll(async () => {
       t = await createTestApp({
         authkit: { features: [rpc()] },

@@ -29,6 +29,7 @@ const WANTED = [
       'resource-server/index',
       'rpc/index',
       'testing/index',
+      'websocket/index',
     ].flatMap((entry) => [`dist/${half}/${entry}.js`, `dist/${half}/${entry}.d.ts`]),
   ),
 ];

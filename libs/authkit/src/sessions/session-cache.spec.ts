@@ -202,4 +202,26 @@ describe('the session cache', () => {
     await Promise.all([get(), get()]);
     expect(store.reads).toBe(3);
   });
+
+  it('reads several at once: not what is cached, and again what has changed meanwhile', async () => {
+    const s = setUp();
+    const { sessionId, userId } = s;
+    const other = randomUUID();
+    const session = (await s.store.findWithUser(sessionId))!.session;
+    s.store.insert({ ...session, id: other });
+    await s.cache.get(sessionId, userId);
+    s.store.reads = 0;
+    s.store.holdReads();
+    const sessions = [sessionId, other, randomUUID()].map((id) => ({ sessionId: id, userId }));
+    const reading = s.cache.getMany(sessions);
+    await new Promise(setImmediate);
+    expect(s.store.reads).toBe(2);
+    s.store.revoke(other, 'logout', s.clock.now());
+    void s.cache.forgetSession(other);
+    s.store.open();
+    const found = await reading;
+    expect(sessions.map((one) => found.get(one.sessionId)?.sessionId ?? null)).toEqual([sessionId, null, null]);
+    s.store.failing = true;
+    await expect(s.cache.getMany(sessions)).rejects.toMatchObject({ code: 'unavailable' });
+  });
 });

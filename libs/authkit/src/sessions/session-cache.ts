@@ -5,7 +5,7 @@ import { Clock } from '../kernel/clock.js';
 import { AuthKitError } from '../kernel/errors.js';
 import { RESOLVED_OPTIONS } from '../options/tokens.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
-import { SessionStore } from '../storage/session.store.js';
+import { SessionStore, type SessionWithUser } from '../storage/session.store.js';
 import { deathOf, snapshotOf, type SessionSnapshot } from './session-snapshot.js';
 
 const MAX_SNAPSHOTS = 50_000;
@@ -64,6 +64,36 @@ export class SessionCache {
     const load: Load = { sessionId, userId };
     this.joinable.set(sessionId, load);
     return (load.result = this.load(load));
+  }
+
+  /**
+   * The snapshots of several sessions, null for the dead ones; what is not cached is read by few statements. Throws
+   * `unavailable` (503) when the store cannot say.
+   */
+  async getMany(
+    sessions: readonly { sessionId: string; userId: string }[],
+  ): Promise<Map<string, SessionSnapshot | null>> {
+    const result = new Map<string, SessionSnapshot | null>();
+    const loads: Load[] = [];
+    for (const { sessionId, userId } of sessions) {
+      const cached = this.snapshots.get(sessionId);
+      if (cached && this.isServable(cached)) result.set(sessionId, cached);
+      else loads.push({ sessionId, userId });
+    }
+    if (loads.length === 0) return result;
+    for (const load of loads) this.loads.add(load);
+    try {
+      const loadedAt = this.clock.now();
+      const found = await this.readMany(loads.map(({ sessionId }) => sessionId));
+      for (const load of loads) {
+        const { sessionId } = load;
+        const snapshot = load.stale ? await this.load({ ...load }) : this.take(found.get(sessionId) ?? null, loadedAt);
+        result.set(sessionId, snapshot);
+      }
+      return result;
+    } finally {
+      for (const load of loads) this.loads.delete(load);
+    }
   }
 
   /**
@@ -142,15 +172,28 @@ export class SessionCache {
         const loadedAt = this.clock.now();
         const found = await this.read(load.sessionId);
         if (load.stale) continue;
-        if (!found || deathOf(found, this.clock.now()) !== null) return null;
-        const snapshot = snapshotOf(found, this.roles, loadedAt);
-        if (this.options.session.check !== 'always') this.keep(snapshot);
-        return snapshot;
+        return this.take(found, loadedAt);
       }
       throw new AuthKitError('unavailable', { reason: 'the session kept changing while it was read' });
     } finally {
       this.loads.delete(load);
       if (this.joinable.get(load.sessionId) === load) this.joinable.delete(load.sessionId);
+    }
+  }
+
+  private take(found: SessionWithUser | null, loadedAt: number): SessionSnapshot | null {
+    if (!found || deathOf(found, this.clock.now()) !== null) return null;
+    const snapshot = snapshotOf(found, this.roles, loadedAt);
+    if (this.options.session.check !== 'always') this.keep(snapshot);
+    return snapshot;
+  }
+
+  private async readMany(ids: readonly string[]): Promise<Map<string, SessionWithUser>> {
+    try {
+      const found = await this.sessions.findManyWithUser(ids);
+      return new Map(found.map((one) => [one.session.id, one]));
+    } catch (cause) {
+      throw new AuthKitError('unavailable', { reason: `the session store failed: ${String(cause)}`, cause });
     }
   }
 

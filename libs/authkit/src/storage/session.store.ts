@@ -44,6 +44,12 @@ export abstract class SessionStore {
   /** One indexed read, from the primary. */
   abstract findWithUser(id: string): MaybePromise<SessionWithUser | null>;
 
+  /** Those of several sessions that there are; a store may do so by fewer statements. */
+  findManyWithUser(ids: readonly string[]): MaybePromise<SessionWithUser[]> {
+    const all = Promise.all([...new Set(ids)].map(async (id) => this.findWithUser(id)));
+    return all.then((found) => found.filter((one) => one !== null));
+  }
+
   /**
    * Consumes generation `from`; false when it is not the current one or the session is revoked or expired.
    *

@@ -8,8 +8,9 @@ import type { LiveSocket } from './live-socket.js';
 import { LiveSockets } from './live-sockets.js';
 
 const SWEEP_MS = 500;
-/** Rows read at once when much is to be looked at again. */
-const READERS = 32;
+/** When much is to be looked at again: sessions read by one, and how many read at once. */
+const BATCH = 100;
+const READERS = 4;
 
 /** Ends sockets with their sessions: when something has changed the row is read again, and when it is time. */
 @Injectable()
@@ -68,30 +69,38 @@ export class SocketLife implements OnModuleInit, OnApplicationShutdown {
 
   private enqueue(sessionIds: Iterable<string>): void {
     for (const id of sessionIds) if (this.sockets.ofSession(id).size > 0) this.doubtful.add(id);
-    while (this.readers < READERS && this.readers < this.doubtful.size) void this.read();
+    while (this.readers < READERS && this.readers * BATCH < this.doubtful.size) void this.read();
   }
 
   private async read(): Promise<void> {
     this.readers += 1;
-    for (const sessionId of this.doubtful) {
-      this.doubtful.delete(sessionId);
-      await this.look(sessionId);
+    // What is added in the same go is read together.
+    await Promise.resolve();
+    while (this.doubtful.size > 0) {
+      const batch = [...this.doubtful].slice(0, BATCH);
+      for (const id of batch) this.doubtful.delete(id);
+      await this.look(batch);
     }
     this.readers -= 1;
   }
 
-  private async look(sessionId: string): Promise<void> {
-    const [socket] = this.sockets.ofSession(sessionId);
-    if (!socket) return void this.unknownSince.delete(sessionId);
+  private async look(sessionIds: readonly string[]): Promise<void> {
+    const sessions = sessionIds.flatMap((sessionId) => {
+      const [socket] = this.sockets.ofSession(sessionId);
+      if (!socket) this.unknownSince.delete(sessionId);
+      return socket ? [{ sessionId, userId: socket.userId! }] : [];
+    });
     try {
-      const snapshot = await this.cache.get(sessionId, socket.userId!);
-      this.unknownSince.delete(sessionId);
-      for (const one of this.sockets.ofSession(sessionId)) {
-        if (!snapshot) one.end(this.deathOf(one));
-        else if (!this.isUnchecked) one.proof = { ...one.proof!, expiresAt: snapshot.expiresAt };
+      const snapshots = await this.cache.getMany(sessions);
+      for (const [sessionId, snapshot] of snapshots) {
+        this.unknownSince.delete(sessionId);
+        for (const socket of this.sockets.ofSession(sessionId)) {
+          if (!snapshot) socket.end(this.deathOf(socket));
+          else if (!this.isUnchecked) socket.proof = { ...socket.proof!, expiresAt: snapshot.expiresAt };
+        }
       }
     } catch (error) {
-      this.wait(sessionId, error);
+      for (const { sessionId } of sessions) this.wait(sessionId, error);
     }
   }
 

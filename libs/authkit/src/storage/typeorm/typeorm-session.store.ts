@@ -4,33 +4,21 @@ import type { RevocationReason } from '../../kernel/events.js';
 import { SessionStore, type SessionRecord, type SessionWithUser } from '../session.store.js';
 import type { AuthUser, Change, KnownUser, UserStore } from '../user.store.js';
 import { entitiesFor } from './entities.js';
+import { SESSION_COLUMNS as COLUMNS, toSession } from './session-rows.js';
 import { compile, deleteSome, execute, rowReader, type Statement, type StatementResult } from './sql-template.js';
 import { TypeOrmUnitOfWork } from './typeorm-unit-of-work.js';
 import { userRows, type UserRows } from './user-rows.js';
 
-const COLUMNS = [
-  'id',
-  'userId',
-  'epoch',
-  'generation',
-  'seed',
-  'keyId',
-  'transport',
-  'amr',
-  'authenticatedAt',
-  'createdAt',
-  'rotatedAt',
-  'lastUsedAt',
-  'idleExpiresAt',
-  'absoluteExpiresAt',
-  'revokedAt',
-  'revokedReason',
-  'ip',
-  'userAgent',
-  'changedAt',
-] as const;
-
 const LIVE = '{s.revokedAt} IS NULL AND {s.idleExpiresAt} > :at AND {s.absoluteExpiresAt} > :at';
+
+/** Ids in one statement. */
+const MANY = 100;
+
+const withUser = ({ notDeleted }: UserRows, condition: string) =>
+  `SELECT {s.*}, {u.*}, r.{r.role} AS role FROM {s} s
+   LEFT JOIN {u} u ON u.{u.id} = s.{s.userId}${notDeleted}
+   LEFT JOIN {r} r ON r.{r.userId} = u.{u.id}
+   WHERE ${condition}`;
 
 /** Sessions in `auth_sessions`; the user comes along by a join, or from the host's store when users live elsewhere. */
 export class TypeOrmSessionStore extends SessionStore {
@@ -56,17 +44,37 @@ export class TypeOrmSessionStore extends SessionStore {
 
   override async findWithUser(id: string): Promise<SessionWithUser | null> {
     const { session: reader, user } = this.reading();
-    const template = user
-      ? `SELECT {s.*}, {u.*}, r.{r.role} AS role FROM {s} s
-         LEFT JOIN {u} u ON u.{u.id} = s.{s.userId}${user.notDeleted}
-         LEFT JOIN {r} r ON r.{r.userId} = u.{u.id}
-         WHERE s.{s.id} === :id`
-      : 'SELECT {s.*} FROM {s} s WHERE s.{s.id} === :id';
+    const template = user ? withUser(user, 's.{s.id} === :id') : 'SELECT {s.*} FROM {s} s WHERE s.{s.id} === :id';
     const { rows } = await this.run(template, { id });
     if (rows.length === 0) return null;
     const session = toSession(reader, rows[0]);
     const known = user ? user.read(rows) : ((await this.users.findById(session.userId)) as KnownUser | null);
     return { session, known };
+  }
+
+  override async findManyWithUser(ids: readonly string[]): Promise<SessionWithUser[]> {
+    const { session: reader, user } = this.reading();
+    if (!user) return super.findManyWithUser(ids);
+    const found: SessionWithUser[] = [];
+    const unique = [...new Set(ids)];
+    for (let from = 0; from < unique.length; from += MANY) {
+      const some = unique.slice(from, from + MANY);
+      // Filled up, so that there is one statement for any number.
+      const values = Array.from({ length: MANY }, (_, n) => [`id${n}`, some[n] ?? some[0]] as const);
+      const list = values.map(([name]) => `:${name}`).join(', ');
+      const { rows } = await this.run(withUser(user, `s.{s.id} IN (${list})`), Object.fromEntries(values));
+      // One row for each role.
+      const bySession = new Map<unknown, Record<string, unknown>[]>();
+      for (const row of rows) {
+        const id = reader.raw(row, 'id');
+        bySession.set(id, [...(bySession.get(id) ?? []), row]);
+      }
+      for (const id of some) {
+        const own = bySession.get(id);
+        if (own) found.push({ session: toSession(reader, own[0]), known: user.read(own) });
+      }
+    }
+    return found;
   }
 
   override async rotate(id: string, from: number, at: number, idleExpiresAt: number, keyId: string): Promise<boolean> {
@@ -218,30 +226,4 @@ export class TypeOrmSessionStore extends SessionStore {
     }
     return statement;
   }
-}
-
-function toSession(reader: ReturnType<typeof rowReader>, row: Record<string, unknown>): SessionRecord {
-  const text = (name: keyof SessionRecord) => reader.raw(row, name) as string;
-  const number = (name: keyof SessionRecord) => Number(reader.raw(row, name));
-  const nullable = (name: keyof SessionRecord) => (reader.raw(row, name) === null ? null : number(name));
-  return {
-    id: text('id'),
-    userId: text('userId'),
-    epoch: number('epoch'),
-    generation: number('generation'),
-    seed: text('seed'),
-    keyId: text('keyId'),
-    transport: text('transport') as SessionRecord['transport'],
-    amr: text('amr').split(' ').filter(Boolean),
-    authenticatedAt: number('authenticatedAt'),
-    createdAt: number('createdAt'),
-    rotatedAt: nullable('rotatedAt'),
-    lastUsedAt: number('lastUsedAt'),
-    idleExpiresAt: number('idleExpiresAt'),
-    absoluteExpiresAt: number('absoluteExpiresAt'),
-    revokedAt: nullable('revokedAt'),
-    revokedReason: reader.raw(row, 'revokedReason') as RevocationReason | null,
-    ip: reader.raw(row, 'ip') as string | null,
-    userAgent: reader.raw(row, 'userAgent') as string | null,
-  };
 }

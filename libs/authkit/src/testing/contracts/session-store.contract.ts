@@ -28,6 +28,23 @@ const sessionChecks: Checks = {
     assertIs('an unknown id', await sessions.store.findWithUser(randomUUID()), null);
   },
 
+  'finds several sessions at once, each with its user, and none for an unknown id': async (sessions) => {
+    const [one, other] = [await sessions.user(), await sessions.user()];
+    const added = [await sessions.add(one), await sessions.add(one), await sessions.add(other)];
+    const unknown = Array.from({ length: 250 }, () => randomUUID());
+    const ids = [...added.map(({ id }) => id), ...unknown, added[2].id];
+    const found = await sessions.store.findManyWithUser(ids);
+    assertIs('their ids', found.map(({ session }) => session.id).sort(), added.map(({ id }) => id).sort());
+    for (const { id } of added) {
+      const alone = await sessions.store.findWithUser(id);
+      const among = found.find(({ session }) => session.id === id);
+      assertHas('session', among?.session, { ...alone!.session });
+      assertHas('known.user', among!.known!.user, { id: alone!.session.userId, active: true });
+      assertIs('roles', [...among!.known!.user.roles].sort(), ['user', 'x']);
+    }
+    assertIs('of no ids', await sessions.store.findManyWithUser([]), []);
+  },
+
   'consumes a generation once, and only the current one': async (sessions) => {
     const { id } = await sessions.add(await sessions.user());
     const rotate = (from: number) => later(() => sessions.store.rotate(id, from, AT + 1, AT + HOUR + 1, 'key-2'));
