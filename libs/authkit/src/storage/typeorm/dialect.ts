@@ -23,6 +23,8 @@ export interface Dialect {
   counted(expression: string): string;
   /** What a changing statement returns; empty where the result tells `counted` by itself. */
   returning(list: string): string;
+  /** A statement that deletes at most `:limit` rows, any of those that the condition names. */
+  deleteSome(table: string, key: string, condition: string): string;
   /** Throws where the connection is set up so that the kit's statements would not mean what they say. */
   check(source: DataSource): Promise<void>;
 }
@@ -38,6 +40,9 @@ const sqlite: Dialect = {
   onConflict: (column) => `ON CONFLICT (${column}) DO UPDATE SET`,
   counted: (expression) => expression,
   returning: (list) => `RETURNING ${list}`,
+  // The condition comes again for rows that have changed meanwhile.
+  deleteSome: (table, key, condition) =>
+    `DELETE FROM ${table} WHERE ${condition} AND ${key} IN (SELECT ${key} FROM ${table} WHERE ${condition} LIMIT :limit)`,
   check: () => Promise.resolve(),
 };
 
@@ -66,6 +71,8 @@ const mysql: Dialect = {
   // MySQL has no RETURNING; what this function last got is in the reply of the statement.
   counted: (expression) => `LAST_INSERT_ID(${expression})`,
   returning: () => '',
+  // A subquery of as many rows would be asked for each row of the table, and all of them be locked meanwhile.
+  deleteSome: (table, _key, condition) => `DELETE FROM ${table} WHERE ${condition} LIMIT :limit`,
   check: checkMysql,
 };
 

@@ -69,15 +69,6 @@ export async function execute(
   }
 }
 
-/**
- * Template of a statement that deletes at most `:limit` rows, any of those that the condition names. The derived table is
- * for MariaDB, which reads no table it deletes from; the condition comes again for rows that have changed meanwhile.
- */
-export function deleteSome(table: string, key: string, condition: string): string {
-  return `DELETE FROM ${table} WHERE ${condition} AND ${key} IN (SELECT old.name FROM (
-    SELECT ${key} AS name FROM ${table} WHERE ${condition} LIMIT :limit) old)`;
-}
-
 /** Every database reads 1 and 0 as booleans; SQLite drivers bind nothing else, and TypeORM 0.3 leaves that to its callers. */
 function bindable(value: unknown): unknown {
   return typeof value === 'boolean' ? Number(value) : value;

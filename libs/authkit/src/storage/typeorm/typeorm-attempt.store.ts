@@ -3,7 +3,7 @@ import type { Clock } from '../../kernel/clock.js';
 import { AttemptStore, type AttemptCount } from '../attempt.store.js';
 import { dialectOf } from './dialect.js';
 import { AuthAttempt } from './entities.js';
-import { compile, deleteSome, execute, type Statement, type StatementResult } from './sql-template.js';
+import { compile, execute, type Statement, type StatementResult } from './sql-template.js';
 import { TypeOrmUnitOfWork } from './typeorm-unit-of-work.js';
 
 /** When a counter that never ends does: at the last instant a date can have. */
@@ -74,7 +74,8 @@ export class TypeOrmAttemptStore extends AttemptStore {
 
   override async sweep(limit: number): Promise<number> {
     const at = this.clock.now();
-    return (await this.run(deleteSome('{a}', '{a.key}', '{a.endsAt} <= :at'), { at, limit })).affected;
+    return (await this.run(dialectOf(this.source).deleteSome('{a}', '{a.key}', '{a.endsAt} <= :at'), { at, limit }))
+      .affected;
   }
 
   private run(template: string, values: Record<string, unknown>): Promise<StatementResult> {

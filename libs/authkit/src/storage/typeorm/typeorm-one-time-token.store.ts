@@ -1,9 +1,9 @@
 import type { Type } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import { OneTimeTokenStore, type OneTimePurpose, type OneTimeTokenRecord } from '../one-time-token.store.js';
-import { isUniqueViolation } from './dialect.js';
+import { dialectOf, isUniqueViolation } from './dialect.js';
 import { entitiesFor } from './entities.js';
-import { compile, deleteSome, execute, rowReader, type Statement } from './sql-template.js';
+import { compile, execute, rowReader, type Statement } from './sql-template.js';
 import { TypeOrmUnitOfWork } from './typeorm-unit-of-work.js';
 
 /** What says which place a token is in comes first. */
@@ -88,7 +88,9 @@ export class TypeOrmOneTimeTokenStore extends OneTimeTokenStore {
   }
 
   override async removeExpired(before: number, limit: number): Promise<number> {
-    return (await this.run(deleteSome('{t}', '{t.hash}', '{t.expiresAt} < :before'), { before, limit })).affected;
+    return (
+      await this.run(dialectOf(this.source).deleteSome('{t}', '{t.hash}', '{t.expiresAt} < :before'), { before, limit })
+    ).affected;
   }
 
   /** False when there is one in its place. */

@@ -1,7 +1,8 @@
 import type { DataSource } from 'typeorm';
 import { OutboxStore, type ClaimedMail, type OutboxMail } from '../outbox.store.js';
+import { dialectOf } from './dialect.js';
 import { AuthOutboxMail } from './outbox-mail.entity.js';
-import { compile, deleteSome, execute, rowReader, type Statement } from './sql-template.js';
+import { compile, execute, rowReader, type Statement } from './sql-template.js';
 import { TypeOrmUnitOfWork } from './typeorm-unit-of-work.js';
 
 const COLUMNS = [
@@ -84,7 +85,7 @@ export class TypeOrmOutboxStore extends OutboxStore {
 
   override async removeGivenUp(before: number, limit: number): Promise<number> {
     const old = '{o.dueAt} IS NULL AND {o.createdAt} < :before';
-    return (await this.run(deleteSome('{o}', '{o.id}', old), { before, limit })).affected;
+    return (await this.run(dialectOf(this.source).deleteSome('{o}', '{o.id}', old), { before, limit })).affected;
   }
 
   private mail(row: Record<string, unknown>): OutboxMail {

@@ -3,9 +3,10 @@ import type { DataSource } from 'typeorm';
 import type { RevocationReason } from '../../kernel/events.js';
 import { SessionStore, type SessionRecord, type SessionWithUser } from '../session.store.js';
 import type { AuthUser, Change, KnownUser, UserStore } from '../user.store.js';
+import { dialectOf } from './dialect.js';
 import { entitiesFor } from './entities.js';
 import { SESSION_COLUMNS as COLUMNS, toSession } from './session-rows.js';
-import { compile, deleteSome, execute, rowReader, type Statement, type StatementResult } from './sql-template.js';
+import { compile, execute, rowReader, type Statement, type StatementResult } from './sql-template.js';
 import { TypeOrmUnitOfWork } from './typeorm-unit-of-work.js';
 import { userRows, type UserRows } from './user-rows.js';
 
@@ -166,7 +167,8 @@ export class TypeOrmSessionStore extends SessionStore {
   }
 
   override async removeExpired(before: number, limit: number): Promise<number> {
-    return (await this.run(deleteSome('{s}', '{s.id}', '{s.absoluteExpiresAt} < :before'), { before, limit })).affected;
+    const sql = dialectOf(this.source).deleteSome('{s}', '{s.id}', '{s.absoluteExpiresAt} < :before');
+    return (await this.run(sql, { before, limit })).affected;
   }
 
   override async countLiveByKey(at: number): Promise<{ keyId: string; sessions: number }[]> {
