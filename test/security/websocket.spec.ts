@@ -73,7 +73,12 @@ describe.each(PLATFORMS)('the handshake of %s', (platform) => {
   beforeAll(async () => {
     t = await createTestApp({
       authkit: {
-        features: [webSockets({ limits: { perSession: 3, perUser: 4, messagesPerMinute: 20, pending: 8 } }), slow],
+        features: [
+          webSockets({
+            limits: { perSession: 3, perUser: 4, messagesPerMinute: 20, pending: 8, handshakeTimeout: '1s' },
+          }),
+          slow,
+        ],
         allowedOrigins: ['https://app.example'],
       },
       providers: [ChatGateway],
@@ -217,6 +222,8 @@ describe.each(PLATFORMS)('the handshake of %s', (platform) => {
     expectRefusal(await slowly(), 503, 'overloaded');
     authenticator.waiting.splice(0).forEach((finish) => finish());
     expect((await Promise.all(hanging)).filter(({ status }) => status === 101).length).toBeGreaterThan(0);
+    expectRefusal(await slowly(), 503, 'unavailable');
+    authenticator.waiting.splice(0).forEach((finish) => finish());
     // A client that goes meanwhile leaves nothing behind.
     const path = handshakePath(platform, 'chat');
     const tcp = connectTcp(t.client.port, '127.0.0.1');
