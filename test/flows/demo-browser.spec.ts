@@ -26,7 +26,8 @@ for (const adapter of ADAPTERS) {
       demo = await prepareDemo(adapter, 'sqlite');
       const port = String(await freePort());
       home = `http://localhost:${port}/`;
-      app = await startDemo({ ...demo.env, PORT: port, AUTHKIT_BASE_URL: home }, () => undefined);
+      const SOCKETS = adapter === 'express' ? 'socket.io' : 'ws';
+      app = await startDemo({ ...demo.env, PORT: port, AUTHKIT_BASE_URL: home, SOCKETS }, () => undefined);
       browser = await RealBrowser.launch();
     });
     afterAll(async () => {
@@ -77,7 +78,7 @@ for (const adapter of ADAPTERS) {
     it('leads to all that it names', async () => {
       await page.goto(home);
       const links = await page.locator('main a').evaluateAll((all) => all.map((one) => one.getAttribute('href')!));
-      expect(links).toHaveLength(9);
+      expect(links).toHaveLength(10);
       const status = async (path: string) => (await page.request.get(new URL(path, home).href)).status();
       const statuses = await Promise.all(links.map(async (path) => [path, await status(path)]));
       expect(statuses.filter(([, code]) => code !== 200)).toEqual([['/notes', 401]]);
@@ -174,6 +175,20 @@ for (const adapter of ADAPTERS) {
       await heading('Your account stays');
       await signIn('eve@example.com', PASSWORD);
       await account();
+    });
+
+    it('chats on a socket that ends with the session', async () => {
+      await register('gus@example.com');
+      await page.goto(`${home}chat`);
+      await page.getByText('Connected as').waitFor();
+      await press('Join');
+      await page.getByText('You are in lobby.').waitFor();
+      await page.getByLabel('Message').fill('<b>hello</b>');
+      await press('Send');
+      await page.locator('.mail', { hasText: ': <b>hello</b>' }).waitFor();
+      const out = await page.request.post(`${home}auth/logout`, { headers: { origin: new URL(home).origin } });
+      expect(out.status()).toBe(204);
+      await page.getByText('The session has ended.').waitFor();
     });
 
     it('shows what is in a mail as text, and links of this app only', async () => {

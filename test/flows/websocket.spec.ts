@@ -1,8 +1,9 @@
 import { type AuthService } from 'nest-authkit';
 import { SessionSockets, webSockets } from 'nest-authkit/websocket';
+import { ChangeFeed } from '../../libs/authkit/src/sessions/change-feed.js';
 import { chatGateways } from '../support/chat-gateways.js';
 import { connectPeer, PLATFORMS, servesBy, type Peer, type PeerOptions } from '../support/socket-peers.js';
-import { ADAPTERS, createTestApp, type SignedUp, type TestApp } from '../support/test-app.js';
+import { ADAPTERS, createTestApp, type SignedUp, type TestApp, type TestAppOptions } from '../support/test-app.js';
 
 describe.each(ADAPTERS.flatMap((adapter) => PLATFORMS.map((platform) => ({ adapter, platform }))))(
   'sockets of $platform ($adapter)',
@@ -79,6 +80,14 @@ describe.each(ADAPTERS.flatMap((adapter) => PLATFORMS.map((platform) => ({ adapt
       ['revocation', (auth, user) => auth.revokeAll(user.id)],
       ['deactivation', (auth, user) => auth.setActive(user.id, false)],
       ['a new password', (auth, user) => auth.setPassword(user.id, 'amber lantern violet 77')],
+      [
+        'reuse of a refresh token',
+        async (_auth, { refreshToken }) => {
+          await t.client.post('/auth/refresh', { refreshToken });
+          t.clock.advance('1m');
+          await t.client.post('/auth/refresh', { refreshToken });
+        },
+      ],
       ['deletion', (auth, user) => auth.deleteUser(user.id)],
     ])('end with %s', async (what, end) => {
       const user = await t.signUp(`${what.replaceAll(' ', '-')}@example.com`);
@@ -137,3 +146,31 @@ describe.each(ADAPTERS.flatMap((adapter) => PLATFORMS.map((platform) => ({ adapt
     });
   },
 );
+
+describe('a socket on another node', () => {
+  it('ends with its session, follows its roles, and took the other node’s ticket', async () => {
+    const shared: TestAppOptions = {
+      database: 'postgres',
+      authkit: { features: [webSockets()], session: { staleness: '1m' } },
+      configure: servesBy('ws'),
+    };
+    const here = await createTestApp({ ...shared, providers: chatGateways('ws').providers });
+    const there = await createTestApp({ ...shared, providers: chatGateways('ws').providers, beside: here });
+    const feed = there.app.get(ChangeFeed, { strict: false });
+    await here.signUp('boss@example.com', ['admin']);
+    const user = await here.signUp('nora@example.com');
+    const { body } = await here.client.post('/auth/ws-ticket', undefined, { token: user.accessToken });
+    const query = `?ticket=${body.ticket as string}`;
+    const peer = await connectPeer('ws', there.client.port, 'chat', { query });
+    expect(await peer.refusalOf('admin')).toMatchObject({ code: 'insufficient_scope' });
+    await here.auth.setRoles(user.id, ['admin']);
+    await feed.poll();
+    expect(await peer.ask('admin', 1)).toBe(1);
+    await expect(connectPeer('ws', here.client.port, 'chat', { query })).rejects.toThrow('401');
+    await here.client.post('/auth/logout', undefined, { token: user.accessToken });
+    await feed.poll();
+    expect((await peer.ended).problem).toMatchObject({ code: 'token_revoked' });
+    await there.close();
+    await here.close();
+  });
+});

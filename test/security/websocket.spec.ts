@@ -5,6 +5,7 @@ import { Injectable } from '@nestjs/common';
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import { Authenticator, AuthKitConfigError, type Authentication, type AuthKitFeature } from 'nest-authkit';
 import { SessionSockets, webSockets } from 'nest-authkit/websocket';
+import type { Socket } from 'socket.io-client';
 import { WebSocket } from 'ws';
 import { SessionCache } from '../../libs/authkit/src/sessions/session-cache.js';
 import { SocketLife } from '../../libs/authkit/src/websocket/socket-life.js';
@@ -72,7 +73,12 @@ describe.each(PLATFORMS)('the handshake of %s', (platform) => {
   beforeAll(async () => {
     t = await createTestApp({
       authkit: {
-        features: [webSockets({ limits: { perSession: 3, perUser: 4, messagesPerMinute: 20, pending: 8 } }), slow],
+        features: [
+          webSockets({
+            limits: { perSession: 3, perUser: 4, messagesPerMinute: 20, pending: 8, handshakeTimeout: '1s' },
+          }),
+          slow,
+        ],
         allowedOrigins: ['https://app.example'],
       },
       providers: [ChatGateway],
@@ -216,6 +222,8 @@ describe.each(PLATFORMS)('the handshake of %s', (platform) => {
     expectRefusal(await slowly(), 503, 'overloaded');
     authenticator.waiting.splice(0).forEach((finish) => finish());
     expect((await Promise.all(hanging)).filter(({ status }) => status === 101).length).toBeGreaterThan(0);
+    expectRefusal(await slowly(), 503, 'unavailable');
+    authenticator.waiting.splice(0).forEach((finish) => finish());
     // A client that goes meanwhile leaves nothing behind.
     const path = handshakePath(platform, 'chat');
     const tcp = connectTcp(t.client.port, '127.0.0.1');
@@ -382,6 +390,31 @@ describe('sockets of apps set up otherwise', () => {
     expect(await peer.refusalOf('admin')).toMatchObject({ code: 'insufficient_scope' });
     await t.auth.revokeAll(user.id);
     expect((await peer.ended).problem).toMatchObject({ code: 'token_revoked' });
+  });
+
+  it('a client of socket.io that comes back to what it missed is looked at again', async () => {
+    const { ChatGateway } = chatGateways('socket.io', 0, { connectionStateRecovery: {} });
+    t = await createTestApp({
+      authkit: { features: [webSockets({ socketIo: { authToken: true } })] },
+      providers: [ChatGateway],
+      configure: servesBy('socket.io'),
+    });
+    const user = await t.signUp('back@example.com');
+    const peer = await connectPeer('socket.io', t.client.port, 'chat', { auth: { token: user.accessToken } });
+    (ChatGateway.connected.at(-1) as { nsp: { emit(event: string, data: unknown): void } }).nsp.emit('news', 1);
+    await peer.next('news');
+    const raw = peer.raw as Socket;
+    raw.io.engine.close();
+    await peer.ended;
+    while (t.app.get(SessionSockets).count() > 0) await new Promise(setImmediate);
+    await t.auth.revokeAll(user.id);
+    const outcome = new Promise((resolve) => {
+      raw.once('connect', () => resolve('in'));
+      raw.once('connect_error', resolve);
+    });
+    raw.connect();
+    expect(await outcome).toMatchObject({ data: { code: 'token_revoked' } });
+    raw.disconnect();
   });
 
   it('WS-03 what a client sends after its end is not heard, by public handlers neither', async () => {

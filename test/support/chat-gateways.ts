@@ -15,8 +15,11 @@ import type { Platform } from './socket-peers.js';
 import type { User } from './test-user.entity.js';
 
 /** Gateways of a host, with a rule of each kind: a guarded room `chat`, and a public one, `lobby`. */
-export function chatGateways(platform: Platform, port = 0) {
-  const at = (room: string) => (platform === 'ws' ? { path: `/${room}` } : { namespace: `/${room}` });
+export function chatGateways(platform: Platform, port = 0, options: object = {}) {
+  const at = (room: string) => ({
+    ...(platform === 'ws' ? { path: `/${room}` } : { namespace: `/${room}` }),
+    ...options,
+  });
 
   @WebSocketGateway(port, at('chat'))
   class ChatGateway {

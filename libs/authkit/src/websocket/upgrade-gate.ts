@@ -33,20 +33,22 @@ export class UpgradeGate {
     const ignore = () => undefined;
     // Nothing listens to the socket while the credential is looked at, and an error without a listener ends the process.
     socket.on('error', ignore);
-    void this.judge(request, door).then(
-      (visitor) => {
-        if (socket.destroyed) return;
-        try {
-          outcome.enter(visitor);
-          socket.off('error', ignore);
-        } catch (error) {
-          outcome.refuse(this.refusalOf(error, request));
-        }
-      },
-      (error: unknown) => {
-        if (!socket.destroyed) outcome.refuse(this.refusalOf(error, request));
-      },
-    );
+    this.judge(request, door)
+      .then(
+        (visitor) => {
+          if (socket.destroyed) return;
+          try {
+            outcome.enter(visitor);
+            socket.off('error', ignore);
+          } catch (error) {
+            outcome.refuse(this.refusalOf(error, request));
+          }
+        },
+        (error: unknown) => {
+          if (!socket.destroyed) outcome.refuse(this.refusalOf(error, request));
+        },
+      )
+      .catch(() => socket.destroy());
   }
 
   /** Who is there; rejects with what is wrong. Anonymous visitors pass where the door is open. */
