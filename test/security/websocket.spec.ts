@@ -7,8 +7,10 @@ import { Authenticator, AuthKitConfigError, type Authentication, type AuthKitFea
 import { SessionSockets, webSockets } from 'nest-authkit/websocket';
 import type { Socket } from 'socket.io-client';
 import { WebSocket } from 'ws';
+import { Cleanup } from '../../libs/authkit/src/cleanup/cleanup.js';
 import { SessionCache } from '../../libs/authkit/src/sessions/session-cache.js';
 import { SocketLife } from '../../libs/authkit/src/websocket/socket-life.js';
+import { TicketStore } from '../../libs/authkit/src/websocket/ticket.store.js';
 import { chatGateways } from '../support/chat-gateways.js';
 import { forge } from '../support/forge.js';
 import {
@@ -170,6 +172,9 @@ describe.each(PLATFORMS)('the handshake of %s', (platform) => {
     const orphan = await ticket(ben);
     await t.auth.revokeAll(ben.id);
     expectRefusal(await tryOut({}, `ticket=${orphan}`), 401, 'token_revoked');
+    t.clock.advance(1);
+    await t.app.get(Cleanup, { strict: false }).sweep();
+    expect(await t.app.get(TicketStore, { strict: false }).removeExpired(t.clock.now(), 10)).toBe(0);
   });
 
   it('WS-03 the app hears nothing of a socket after its session has ended', async () => {
