@@ -19,6 +19,7 @@ import {
   handshakePath,
   PLATFORMS,
   servesBy,
+  webSocketOf,
   type Handshake,
   type Peer,
   type PeerOptions,
@@ -238,6 +239,38 @@ describe.each(PLATFORMS)('the handshake of %s', (platform) => {
     await new Promise(setImmediate);
     authenticator.waiting.splice(0).forEach((finish) => finish());
     expect((await tryOut(bearer(ada.accessToken))).status).toBe(101);
+  });
+
+  it('WS-08 a client that does not read is hung up on, one that does is not', async () => {
+    const hal = await t.signUp('hal@example.com');
+    const sockets = t.app.get(SessionSockets);
+    const life = t.app.get(SocketLife, { strict: false });
+    const flood = () => {
+      for (let n = 0; n < 16; n += 1) sockets.send({ userId: hal.id }, 'notice', 'x'.repeat(1_048_576));
+    };
+    const reader = await connect({ token: hal.accessToken });
+    flood();
+    for (let n = 0; n < 16; n += 1) await reader.next('notice');
+    for (let n = 0; n < 2; n += 1) life.sweep();
+    expect(await reader.ask('whoami')).toMatchObject({ id: hal.id });
+    reader.close();
+    await reader.ended;
+
+    const accepted = once(t.app.getHttpServer(), 'connection') as Promise<[TcpSocket]>;
+    const never = await connect({ token: hal.accessToken });
+    const [connection] = await accepted;
+    const hungUp = once(connection, 'close');
+    const late = await connect({ token: hal.accessToken });
+    for (const peer of [never, late]) webSocketOf(peer).pause();
+    flood();
+    for (let n = 0; n < 2; n += 1) life.sweep();
+    expect(sockets.count({ userId: hal.id })).toBe(0);
+    webSocketOf(late).resume();
+    const { problem, by } = await late.ended;
+    expect(problem).toMatchObject({ code: 'rate_limited', detail: 'Too much is not read.' });
+    expect(by).toBe(platform === 'ws' ? 4429 : 'io server disconnect');
+    await hungUp;
+    webSocketOf(never).terminate();
   });
 
   it('WS-07 malformed frames and headers close their connection and nothing else', async () => {
