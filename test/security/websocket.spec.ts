@@ -455,6 +455,31 @@ describe('sockets of apps set up otherwise', () => {
     raw.disconnect();
   });
 
+  it.each(PLATFORMS)('WS-08 an address has only so many anonymous sockets of %s', async (platform) => {
+    const { LobbyGateway } = chatGateways(platform);
+    t = await createTestApp({
+      authkit: { features: [webSockets({ limits: { anonymousPerAddress: 2 } })], trustedProxies: ['127.0.0.0/8'] },
+      providers: [LobbyGateway],
+      configure: servesBy(platform),
+    });
+    const { port } = t.client;
+    const enter = (options?: PeerOptions) => connectPeer(platform, port, 'lobby', options);
+    const from = (address: string) => ({ headers: { 'x-forwarded-for': address } });
+    const refusal =
+      platform === 'ws' ? { message: expect.stringContaining('429') } : { data: { code: 'rate_limited' } };
+    const first = await enter(from('2001:db8::1'));
+    await enter(from('2001:db8::2'));
+    await expect(enter(from('2001:db8::3'))).rejects.toMatchObject(refusal);
+    await enter(from('2001:db8:0:1::1'));
+    const { accessToken } = await t.signUp('known@example.com');
+    await enter({ token: accessToken, ...from('2001:db8::3') });
+    first.close();
+    await first.ended;
+    while (t.app.get(SessionSockets).count() > 3) await new Promise(setImmediate);
+    await enter(from('2001:db8::3'));
+    await expect(enter(from('2001:db8::3'))).rejects.toMatchObject(refusal);
+  });
+
   it('WS-03 what a client sends after its end is not heard, by public handlers neither', async () => {
     const { LobbyGateway } = chatGateways('ws');
     t = await createTestApp({

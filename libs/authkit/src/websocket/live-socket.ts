@@ -31,6 +31,8 @@ export class LiveSocket {
   readonly id = randomUUID();
   /** Why it is over: no message is heard any more. */
   ended?: AuthKitError;
+  /** What an anonymous one is counted by; set with the place. */
+  network?: string;
   /** Gives its place free; set with the place. */
   leave?: () => void;
   private line?: SocketLine;

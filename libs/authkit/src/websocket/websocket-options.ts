@@ -30,6 +30,8 @@ export interface SocketLimits {
   perSession?: number;
   /** Sockets of one user; 1 to 100,000. @default 100 */
   perUser?: number;
+  /** Sockets of one address that are anonymous, on public gateways; 1 to 100,000. @default 100 */
+  anonymousPerAddress?: number;
   /** Bytes of one message, 1 KiB to 64 MiB, unless the gateway says otherwise. Larger ones close the socket. @default 65536 */
   maxPayload?: number;
   /** Messages of one socket a minute, 1 to 100,000; one more closes it. @default 600 */
@@ -54,6 +56,7 @@ export interface ResolvedWebSocketOptions {
   readonly limits: {
     readonly perSession: number;
     readonly perUser: number;
+    readonly anonymousPerAddress: number;
     readonly maxPayload: number;
     readonly messagesPerMinute: number;
     readonly maxBuffered: number;
@@ -72,6 +75,7 @@ export function resolveWebSocketOptions(raw: WebSocketOptions): ResolvedWebSocke
       section(value, path, {
         perSession: integer(20, 1, 10_000),
         perUser: integer(100, 1, 100_000),
+        anonymousPerAddress: integer(100, 1, 100_000),
         maxPayload: integer(65_536, 1024, 67_108_864),
         messagesPerMinute: integer(600, 1, 100_000),
         maxBuffered: integer(1_048_576, 65_536, 1_073_741_824),
