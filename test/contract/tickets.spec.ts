@@ -36,9 +36,16 @@ for (const database of ['memory', ...ALL_DATABASES] as const) {
       await store.insert(ticket);
       expect(await store.take('A'.repeat(43), 0)).toBeNull();
       expect(await store.take(ticket.hash, ticket.expiresAt)).toBeNull();
-      expect(await store.removeExpired(ticket.expiresAt)).toBe(0);
-      expect(await store.removeExpired(ticket.expiresAt + 1)).toBe(1);
-      expect(await store.take(ticket.hash, 0)).toBeNull();
+      expect(await store.take(ticket.hash, 0)).not.toBeNull();
+    });
+
+    it('are removed once they have expired, at most so many at once', async () => {
+      const hashes = ['b', 'c', 'd'].map((letter) => letter.repeat(43));
+      for (const hash of hashes) await store.insert({ ...ticket, hash });
+      expect(await store.removeExpired(ticket.expiresAt, 10)).toBe(0);
+      expect(await store.removeExpired(ticket.expiresAt + 1, 2)).toBe(2);
+      expect(await store.removeExpired(ticket.expiresAt + 1, 2)).toBe(1);
+      for (const hash of hashes) expect(await store.take(hash, 0)).toBeNull();
     });
   });
 }

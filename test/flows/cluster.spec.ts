@@ -1,7 +1,9 @@
+import type { Socket } from 'socket.io-client';
 import { Cluster } from '../support/cluster.js';
 import { missingFor } from '../support/databases.js';
 import { describeIf } from '../support/describe-if.js';
 import { DemoProcess } from '../support/demo-process.js';
+import { connectPeer } from '../support/socket-peers.js';
 
 const LIMIT = 10;
 const OTHER_PASSWORD = 'another lantern entirely';
@@ -25,6 +27,47 @@ async function logoutIsSeen(cluster: Cluster): Promise<void> {
   expect(await everywhere()).toEqual([401, 401]);
 }
 
+/** On the second node, until the first one ends its session. */
+async function logoutClosesSockets(cluster: Cluster): Promise<void> {
+  const [a, b] = cluster.clients;
+  const { access } = await cluster.signUp('socket@example.com');
+  const peer = await connectPeer('socket.io', b.port, 'chat', { token: access });
+  expect(await peer.ask('whoami')).toMatchObject({ roles: ['user'] });
+  expect((await a.post('/auth/logout', undefined, { token: access })).status).toBe(204);
+  const loggedOut = performance.now();
+  const { problem } = await peer.ended;
+  expect(performance.now() - loggedOut).toBeLessThan(1_000);
+  expect(problem).toMatchObject({ status: 401, code: 'token_revoked' });
+}
+
+/** The socket is on the second node, the admin on the first. */
+async function rolesReachSockets(cluster: Cluster): Promise<void> {
+  const [a, b] = cluster.clients;
+  const admin = await cluster.signInAdmin();
+  const { access } = await cluster.signUp('roles@example.com');
+  const { user } = (await a.get('/auth/me', { token: access })).body as { user: { id: string } };
+  const peer = await connectPeer('socket.io', b.port, 'chat', { token: access });
+  const socket = peer.raw as Socket;
+  const isHeard = () =>
+    new Promise<boolean>((resolve, reject) => {
+      socket.once('disconnect', reject);
+      socket.once('broadcast', () => resolve(true));
+      socket.once('exception', () => resolve(false));
+      socket.emit('broadcast', { text: 'hello' });
+    });
+  expect(await isHeard()).toBe(false);
+  for (const [roles, expected] of [
+    [['admin'], true],
+    [['user'], false],
+  ] as const) {
+    const { status } = await a.call('PUT', `/users/${user.id}/roles`, { body: { roles }, token: admin.access });
+    expect(status).toBe(200);
+    const changed = performance.now();
+    while ((await isHeard()) !== expected) expect(performance.now() - changed).toBeLessThan(1_000);
+  }
+  peer.close();
+}
+
 describe('two processes on one PostgreSQL, which is their bus too', () => {
   let cluster: Cluster;
   beforeAll(async () => {
@@ -34,6 +77,10 @@ describe('two processes on one PostgreSQL, which is their bus too', () => {
 
   it('SESS-04 a login on one is good on the other; after a logout on one neither takes it', () =>
     logoutIsSeen(cluster));
+
+  it('WS-03 a logout on one closes the sockets on the other, within a second', () => logoutClosesSockets(cluster));
+
+  it('WS-03 a change of roles on one holds for the messages on the other', () => rolesReachSockets(cluster));
 
   it('REFR-01 50 refreshes of one token at once, over both, give one line of tokens', async () => {
     const { refresh } = await cluster.signUp('refresh@example.com');
@@ -71,6 +118,10 @@ describeIf(missingFor('redis'), 'two processes on one PostgreSQL, with Redis', (
 
   it('SESS-04 a login on one is good on the other; after a logout on one neither takes it', () =>
     logoutIsSeen(cluster));
+
+  it('WS-03 a logout on one closes the sockets on the other, within a second', () => logoutClosesSockets(cluster));
+
+  it('WS-03 a change of roles on one holds for the messages on the other', () => rolesReachSockets(cluster));
 
   it('RATE-05 of 500 wrong passwords at once for one account, over both, hardly more than the limit are judged', async () => {
     // Counters in Redis outlive this run.

@@ -7,8 +7,10 @@ import { Authenticator, AuthKitConfigError, type Authentication, type AuthKitFea
 import { SessionSockets, webSockets } from 'nest-authkit/websocket';
 import type { Socket } from 'socket.io-client';
 import { WebSocket } from 'ws';
+import { Cleanup } from '../../libs/authkit/src/cleanup/cleanup.js';
 import { SessionCache } from '../../libs/authkit/src/sessions/session-cache.js';
 import { SocketLife } from '../../libs/authkit/src/websocket/socket-life.js';
+import { TicketStore } from '../../libs/authkit/src/websocket/ticket.store.js';
 import { chatGateways } from '../support/chat-gateways.js';
 import { forge } from '../support/forge.js';
 import {
@@ -17,6 +19,7 @@ import {
   handshakePath,
   PLATFORMS,
   servesBy,
+  webSocketOf,
   type Handshake,
   type Peer,
   type PeerOptions,
@@ -170,6 +173,9 @@ describe.each(PLATFORMS)('the handshake of %s', (platform) => {
     const orphan = await ticket(ben);
     await t.auth.revokeAll(ben.id);
     expectRefusal(await tryOut({}, `ticket=${orphan}`), 401, 'token_revoked');
+    t.clock.advance(1);
+    await t.app.get(Cleanup, { strict: false }).sweep();
+    expect(await t.app.get(TicketStore, { strict: false }).removeExpired(t.clock.now(), 10)).toBe(0);
   });
 
   it('WS-03 the app hears nothing of a socket after its session has ended', async () => {
@@ -233,6 +239,38 @@ describe.each(PLATFORMS)('the handshake of %s', (platform) => {
     await new Promise(setImmediate);
     authenticator.waiting.splice(0).forEach((finish) => finish());
     expect((await tryOut(bearer(ada.accessToken))).status).toBe(101);
+  });
+
+  it('WS-08 a client that does not read is hung up on, one that does is not', async () => {
+    const hal = await t.signUp('hal@example.com');
+    const sockets = t.app.get(SessionSockets);
+    const life = t.app.get(SocketLife, { strict: false });
+    const flood = () => {
+      for (let n = 0; n < 16; n += 1) sockets.send({ userId: hal.id }, 'notice', 'x'.repeat(1_048_576));
+    };
+    const reader = await connect({ token: hal.accessToken });
+    flood();
+    for (let n = 0; n < 16; n += 1) await reader.next('notice');
+    for (let n = 0; n < 2; n += 1) life.sweep();
+    expect(await reader.ask('whoami')).toMatchObject({ id: hal.id });
+    reader.close();
+    await reader.ended;
+
+    const accepted = once(t.app.getHttpServer(), 'connection') as Promise<[TcpSocket]>;
+    const never = await connect({ token: hal.accessToken });
+    const [connection] = await accepted;
+    const hungUp = once(connection, 'close');
+    const late = await connect({ token: hal.accessToken });
+    for (const peer of [never, late]) webSocketOf(peer).pause();
+    flood();
+    for (let n = 0; n < 2; n += 1) life.sweep();
+    expect(sockets.count({ userId: hal.id })).toBe(0);
+    webSocketOf(late).resume();
+    const { problem, by } = await late.ended;
+    expect(problem).toMatchObject({ code: 'rate_limited', detail: 'Too much is not read.' });
+    expect(by).toBe(platform === 'ws' ? 4429 : 'io server disconnect');
+    await hungUp;
+    webSocketOf(never).terminate();
   });
 
   it('WS-07 malformed frames and headers close their connection and nothing else', async () => {
@@ -415,6 +453,31 @@ describe('sockets of apps set up otherwise', () => {
     raw.connect();
     expect(await outcome).toMatchObject({ data: { code: 'token_revoked' } });
     raw.disconnect();
+  });
+
+  it.each(PLATFORMS)('WS-08 an address has only so many anonymous sockets of %s', async (platform) => {
+    const { LobbyGateway } = chatGateways(platform);
+    t = await createTestApp({
+      authkit: { features: [webSockets({ limits: { anonymousPerAddress: 2 } })], trustedProxies: ['127.0.0.0/8'] },
+      providers: [LobbyGateway],
+      configure: servesBy(platform),
+    });
+    const { port } = t.client;
+    const enter = (options?: PeerOptions) => connectPeer(platform, port, 'lobby', options);
+    const from = (address: string) => ({ headers: { 'x-forwarded-for': address } });
+    const refusal =
+      platform === 'ws' ? { message: expect.stringContaining('429') } : { data: { code: 'rate_limited' } };
+    const first = await enter(from('2001:db8::1'));
+    await enter(from('2001:db8::2'));
+    await expect(enter(from('2001:db8::3'))).rejects.toMatchObject(refusal);
+    await enter(from('2001:db8:0:1::1'));
+    const { accessToken } = await t.signUp('known@example.com');
+    await enter({ token: accessToken, ...from('2001:db8::3') });
+    first.close();
+    await first.ended;
+    while (t.app.get(SessionSockets).count() > 3) await new Promise(setImmediate);
+    await enter(from('2001:db8::3'));
+    await expect(enter(from('2001:db8::3'))).rejects.toMatchObject(refusal);
   });
 
   it('WS-03 what a client sends after its end is not heard, by public handlers neither', async () => {

@@ -56,6 +56,12 @@ export class Cluster {
     return tokensOf(await this.post('/auth/login', { identifier: email, password }));
   }
 
+  /** The admin whom the first node has made. */
+  signInAdmin(): Promise<Tokens> {
+    const [, email, password] = /e-mail +(\S+)\n +password +(\S+)/.exec(this.nodes[0].output)!;
+    return this.signIn(email, password);
+  }
+
   async refresh(refreshToken: string): Promise<Tokens> {
     return tokensOf(await this.post('/auth/refresh', { refreshToken }));
   }

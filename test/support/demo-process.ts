@@ -10,6 +10,8 @@ export class DemoProcess {
   private constructor(
     private readonly child: ChildProcess,
     readonly client: Client,
+    /** What it has said until it listened. */
+    readonly output: string,
   ) {}
 
   /** Resolves once it listens. */
@@ -28,7 +30,7 @@ export class DemoProcess {
       });
       child.once('exit', () => reject(new Error(`the demo did not start (is it built?):\n${output}`)));
     });
-    const demo = new DemoProcess(child, new Client(port));
+    const demo = new DemoProcess(child, new Client(port), output);
     DemoProcess.running.add(demo);
     return demo;
   }

@@ -66,6 +66,11 @@ export class Peer {
   }
 }
 
+/** The WebSocket that a client of either platform reads from. */
+export function webSocketOf({ raw }: Peer): WebSocket {
+  return raw instanceof WebSocket ? raw : (raw.io.engine.transport as unknown as { ws: WebSocket }).ws;
+}
+
 export interface PeerOptions {
   token?: string;
   headers?: Record<string, string>;

@@ -4,7 +4,7 @@ import { AuthKitGuard } from '../access/authkit.guard.js';
 import { Clock } from '../kernel/clock.js';
 import { AuthKitError } from '../kernel/errors.js';
 import type { Door } from './gateways.js';
-import { LiveSocket, type Proof, type SocketLine } from './live-socket.js';
+import { FAREWELL_MS, LiveSocket, type Proof, type SocketLine } from './live-socket.js';
 import { LiveSockets } from './live-sockets.js';
 import { PendingAddresses } from './pending-addresses.js';
 import { SocketCredentials, type Visitor } from './socket-credentials.js';
@@ -152,6 +152,13 @@ export class IoDoor {
 class IoLine implements SocketLine {
   constructor(private readonly client: IoSocket) {}
 
+  get buffered(): number {
+    const { writeBuffer, transport } = this.client.client.conn;
+    // Characters of a text: to count its bytes would be to read all of it, each time.
+    const queued = writeBuffer.reduce((sum, { data }) => sum + (data?.length ?? 0), 0);
+    return queued + (transport.socket?.bufferedAmount ?? 0);
+  }
+
   send(event: string, data: unknown): void {
     this.client.emit(event, data);
   }
@@ -159,7 +166,13 @@ class IoLine implements SocketLine {
   close(): void {
     const { conn, sockets } = this.client.client;
     this.client.disconnect();
-    if (sockets.size === 0) conn.close();
+    if (sockets.size > 0) return;
+    const { socket } = conn.transport;
+    conn.close();
+    // What is below waits for the client to read what was sent, long after engine.io is done with it.
+    const timer = setTimeout(() => (socket ? socket.terminate() : conn.close(true)), FAREWELL_MS);
+    timer.unref();
+    (socket ?? conn).once('close', () => clearTimeout(timer));
   }
 }
 

@@ -14,11 +14,15 @@ export interface Proof {
 
 /** The way to the client, the same on every platform. */
 export interface SocketLine {
+  /** Bytes that were sent, by whomever, and that the client has not read yet. */
+  readonly buffered: number;
   send(event: string, data: unknown): void;
   /** Ends the connection, after what was sent. */
   close(code: number, reason: string): void;
 }
 
+/** Milliseconds for a client to read why its connection ends, and to hang up itself. */
+export const FAREWELL_MS = 2000;
 const MINUTE_MS = 60_000;
 const sockets = new WeakMap<object, LiveSocket>();
 
@@ -27,11 +31,14 @@ export class LiveSocket {
   readonly id = randomUUID();
   /** Why it is over: no message is heard any more. */
   ended?: AuthKitError;
+  /** What an anonymous one is counted by; set with the place. */
+  network?: string;
   /** Gives its place free; set with the place. */
   leave?: () => void;
   private line?: SocketLine;
   private minute = -Infinity;
   private messages = 0;
+  private wasBehind = false;
 
   constructor(
     /** The handshake. */
@@ -76,6 +83,13 @@ export class LiveSocket {
   /** Hangs up without a problem. */
   hangUp(): void {
     this.line?.close(1000, 'closed by the app');
+  }
+
+  /** Whether more bytes than these wait for the client, and did when this was last asked. */
+  isBehind(most: number): boolean {
+    const was = this.wasBehind;
+    this.wasBehind = (this.line?.buffered ?? 0) > most;
+    return was && this.wasBehind;
   }
 
   /** Counts a message; how many there were since the minute began. */

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { AuthKitError } from '../kernel/errors.js';
 import type { LiveSocket } from './live-socket.js';
+import { SocketContexts } from './socket-contexts.js';
 import { WEBSOCKET_OPTIONS, type ResolvedWebSocketOptions } from './websocket-options.js';
 
 /** Every socket of this process that was let in, by its session and user; the limits hold here. */
@@ -9,15 +10,26 @@ export class LiveSockets {
   private readonly sockets = new Set<LiveSocket>();
   private readonly bySession = new Map<string, Set<LiveSocket>>();
   private readonly byUser = new Map<string, Set<LiveSocket>>();
+  private readonly anonymous = new Map<string, Set<LiveSocket>>();
 
-  constructor(@Inject(WEBSOCKET_OPTIONS) private readonly options: ResolvedWebSocketOptions) {}
+  constructor(
+    private readonly contexts: SocketContexts,
+    @Inject(WEBSOCKET_OPTIONS) private readonly options: ResolvedWebSocketOptions,
+  ) {}
 
-  /** Takes a place; throws `rate_limited` (429) when the session or the user has no more. */
+  /** Takes a place; throws `rate_limited` (429) when the session, the user or the address has no more. */
   add(socket: LiveSocket): void {
-    const { perSession, perUser } = this.options.limits;
+    const { perSession, perUser, anonymousPerAddress } = this.options.limits;
     const { sessionId, userId } = socket;
     if (sessionId !== undefined && this.ofSession(sessionId).size >= perSession) throw full('session');
     if (userId !== undefined && this.ofUser(userId).size >= perUser) throw full('user');
+    if (!socket.proof) {
+      const network = this.contexts.networkOf(socket.request);
+      if ((this.anonymous.get(network)?.size ?? 0) >= anonymousPerAddress) throw full('address');
+      // An address cannot be read any more when the connection is gone.
+      socket.network = network;
+      addTo(this.anonymous, network, socket);
+    }
     socket.leave = () => this.remove(socket);
     this.sockets.add(socket);
     if (sessionId !== undefined) addTo(this.bySession, sessionId, socket);
@@ -28,6 +40,7 @@ export class LiveSockets {
     this.sockets.delete(socket);
     removeFrom(this.bySession, socket.sessionId, socket);
     removeFrom(this.byUser, socket.userId, socket);
+    removeFrom(this.anonymous, socket.network, socket);
   }
 
   get all(): ReadonlySet<LiveSocket> {

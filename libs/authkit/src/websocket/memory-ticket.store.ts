@@ -15,8 +15,8 @@ export class MemoryTicketStore extends TicketStore {
     return found;
   }
 
-  override removeExpired(before: number): number {
-    const expired = [...this.tickets.values()].filter(({ expiresAt }) => expiresAt < before);
+  override removeExpired(before: number, limit: number): number {
+    const expired = [...this.tickets.values()].filter(({ expiresAt }) => expiresAt < before).slice(0, limit);
     for (const { hash } of expired) this.tickets.delete(hash);
     return expired.length;
   }

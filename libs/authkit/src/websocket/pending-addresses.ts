@@ -1,6 +1,5 @@
 import type { IncomingMessage } from 'node:http';
 import { Inject, Injectable } from '@nestjs/common';
-import { networkOf } from '../kernel/client-address.js';
 import { AuthKitError } from '../kernel/errors.js';
 import { SocketContexts } from './socket-contexts.js';
 import type { EngineConnection } from './socket-platforms.js';
@@ -19,7 +18,7 @@ export class PendingAddresses {
 
   /** Throws `rate_limited` (429). */
   assertRoom(request: IncomingMessage): void {
-    if ((this.counts.get(this.networkOf(request)) ?? 0) < this.options.limits.pendingPerAddress) return;
+    if ((this.counts.get(this.contexts.networkOf(request)) ?? 0) < this.options.limits.pendingPerAddress) return;
     throw new AuthKitError('rate_limited', {
       detail: 'Too many connections that do not say who they are.',
       reason: 'pending connections of one address',
@@ -27,7 +26,7 @@ export class PendingAddresses {
   }
 
   hold(connection: EngineConnection): void {
-    const network = this.networkOf(connection.request);
+    const network = this.contexts.networkOf(connection.request);
     this.held.set(connection, network);
     this.counts.set(network, (this.counts.get(network) ?? 0) + 1);
     connection.once('close', () => this.release(connection));
@@ -40,9 +39,5 @@ export class PendingAddresses {
     const left = this.counts.get(network)! - 1;
     if (left > 0) this.counts.set(network, left);
     else this.counts.delete(network);
-  }
-
-  private networkOf(request: IncomingMessage): string {
-    return networkOf(this.contexts.of(request).ip ?? '');
   }
 }

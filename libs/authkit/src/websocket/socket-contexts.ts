@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { Inject, Injectable } from '@nestjs/common';
-import { TrustedProxies } from '../kernel/client-address.js';
+import { networkOf, TrustedProxies } from '../kernel/client-address.js';
 import { RequestContext } from '../kernel/request-context.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
 import { RESOLVED_OPTIONS } from '../options/tokens.js';
@@ -18,5 +18,10 @@ export class SocketContexts {
     const context = new RequestContext(handshake);
     context.proxies = this.proxies;
     return context;
+  }
+
+  /** What a client that does not say who it is is counted by. */
+  networkOf(handshake: IncomingMessage): string {
+    return networkOf(this.of(handshake).ip ?? '');
   }
 }

@@ -6,13 +6,17 @@ import type { ResolvedOptions } from '../options/resolve-options.js';
 import { SessionCache, type Forgotten } from '../sessions/session-cache.js';
 import type { LiveSocket } from './live-socket.js';
 import { LiveSockets } from './live-sockets.js';
+import { WEBSOCKET_OPTIONS, type ResolvedWebSocketOptions } from './websocket-options.js';
 
 const SWEEP_MS = 500;
 /** When much is to be looked at again: sessions read by one, and how many read at once. */
 const BATCH = 100;
 const READERS = 4;
 
-/** Ends sockets with their sessions: when something has changed the row is read again, and when it is time. */
+/**
+ * Ends sockets with their sessions: when something has changed the row is read again, and when it is time. Those whose
+ * clients do not read are ended too.
+ */
 @Injectable()
 export class SocketLife implements OnModuleInit, OnApplicationShutdown {
   private readonly logger = new Logger('AuthKit');
@@ -28,6 +32,7 @@ export class SocketLife implements OnModuleInit, OnApplicationShutdown {
     private readonly sockets: LiveSockets,
     private readonly clock: Clock,
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
+    @Inject(WEBSOCKET_OPTIONS) private readonly socketOptions: ResolvedWebSocketOptions,
   ) {
     // Now, since gateways with a port of their own listen before any hook is called.
     this.unwatch = cache.watch((forgotten) => this.doubt(forgotten));
@@ -47,11 +52,16 @@ export class SocketLife implements OnModuleInit, OnApplicationShutdown {
     if (sessionId !== undefined && !this.isUnchecked) this.enqueue([sessionId]);
   }
 
-  /** Looks for sockets whose time is over, and asks again where the store could not say. */
+  /** Looks for sockets whose time is over, or whose clients are far behind, and asks again where the store could not say. */
   sweep(): void {
     const now = this.clock.now();
     const due = new Set(this.unknownSince.keys());
+    const { maxBuffered } = this.socketOptions.limits;
     for (const socket of this.sockets.all) {
+      if (socket.isBehind(maxBuffered)) {
+        const reason = 'a client that does not read what it is sent';
+        socket.end(new AuthKitError('rate_limited', { detail: 'Too much is not read.', reason }));
+      }
       const { proof, sessionId } = socket;
       if (!proof || proof.expiresAt === null || now < proof.expiresAt) continue;
       if (this.isUnchecked) socket.end(new AuthKitError('token_expired', { reason: 'the token of the socket' }));

@@ -4,10 +4,12 @@ import type { Duplex } from 'node:stream';
 /** The little of a socket of the package `ws` that is used, so that it need not be installed for socket.io. */
 export interface WsClient {
   readonly readyState: number;
+  readonly bufferedAmount: number;
   send(text: string, done?: (error?: Error) => void): void;
   close(code: number, reason?: string): void;
   terminate(): void;
   on(event: string, listener: (...args: never[]) => void): unknown;
+  once(event: 'close', listener: () => void): unknown;
   emit(event: string, ...args: unknown[]): boolean;
 }
 
@@ -25,7 +27,12 @@ export interface WsServer {
 export interface EngineConnection {
   readonly readyState: string;
   readonly request: IncomingMessage;
-  close(): void;
+  /** What its transport has not taken yet. */
+  readonly writeBuffer: readonly { readonly data?: { readonly length: number } }[];
+  /** With the socket of the package `ws`, where it is one. */
+  readonly transport: { readonly socket?: Pick<WsClient, 'bufferedAmount' | 'terminate' | 'once'> };
+  /** After what was sent, or without it. */
+  close(discard?: boolean): void;
   once(event: 'close', listener: () => void): unknown;
 }
 

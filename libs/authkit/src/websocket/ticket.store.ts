@@ -16,6 +16,6 @@ export abstract class TicketStore {
   /** Takes a live ticket out, by ONE conditional delete: of many who try at once, one gets it, the others null. */
   abstract take(hash: string, at: number): MaybePromise<TicketRecord | null>;
 
-  /** Removes what expired before an instant; the number removed. */
-  abstract removeExpired(before: number): MaybePromise<number>;
+  /** Removes at most so many of those that expired before an instant; the number removed. */
+  abstract removeExpired(before: number, limit: number): MaybePromise<number>;
 }

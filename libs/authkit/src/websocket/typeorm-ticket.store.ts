@@ -1,4 +1,5 @@
 import type { DataSource } from 'typeorm';
+import { dialectOf } from '../storage/typeorm/dialect.js';
 import { compile, execute, rowReader, type Statement } from '../storage/typeorm/sql-template.js';
 import { TypeOrmUnitOfWork } from '../storage/typeorm/typeorm-unit-of-work.js';
 import { TicketStore, type TicketRecord } from './ticket.store.js';
@@ -38,8 +39,9 @@ export class TypeOrmTicketStore extends TicketStore {
     };
   }
 
-  override async removeExpired(before: number): Promise<number> {
-    return (await this.run('DELETE FROM {t} WHERE {t.expiresAt} < :before', { before })).affected;
+  override async removeExpired(before: number, limit: number): Promise<number> {
+    const old = dialectOf(this.source).deleteSome('{t}', '{t.hash}', '{t.expiresAt} < :before');
+    return (await this.run(old, { before, limit })).affected;
   }
 
   private run(template: string, values: Record<string, unknown>) {

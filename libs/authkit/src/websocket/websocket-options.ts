@@ -30,10 +30,17 @@ export interface SocketLimits {
   perSession?: number;
   /** Sockets of one user; 1 to 100,000. @default 100 */
   perUser?: number;
+  /** Sockets of one address that are anonymous, on public gateways; 1 to 100,000. @default 100 */
+  anonymousPerAddress?: number;
   /** Bytes of one message, 1 KiB to 64 MiB, unless the gateway says otherwise. Larger ones close the socket. @default 65536 */
   maxPayload?: number;
   /** Messages of one socket a minute, 1 to 100,000; one more closes it. @default 600 */
   messagesPerMinute?: number;
+  /**
+   * Bytes that wait for a client to read them, 64 KiB to 1 GiB; the socket of one that is behind by more for half a second
+   * or longer is closed. @default 1048576
+   */
+  maxBuffered?: number;
   /** How long a handshake may take, 1 s to 1 min. @default '5s' */
   handshakeTimeout?: Duration;
   /** Handshakes under way at once, 1 to 100,000; one more gets 503. @default 1000 */
@@ -49,8 +56,10 @@ export interface ResolvedWebSocketOptions {
   readonly limits: {
     readonly perSession: number;
     readonly perUser: number;
+    readonly anonymousPerAddress: number;
     readonly maxPayload: number;
     readonly messagesPerMinute: number;
+    readonly maxBuffered: number;
     readonly handshakeTimeout: number;
     readonly pending: number;
     readonly pendingPerAddress: number;
@@ -66,8 +75,10 @@ export function resolveWebSocketOptions(raw: WebSocketOptions): ResolvedWebSocke
       section(value, path, {
         perSession: integer(20, 1, 10_000),
         perUser: integer(100, 1, 100_000),
+        anonymousPerAddress: integer(100, 1, 100_000),
         maxPayload: integer(65_536, 1024, 67_108_864),
         messagesPerMinute: integer(600, 1, 100_000),
+        maxBuffered: integer(1_048_576, 65_536, 1_073_741_824),
         handshakeTimeout: duration('5s', '1s', '1m'),
         pending: integer(1000, 1, 100_000),
         pendingPerAddress: integer(50, 1, 10_000),

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { AuthKitGuard } from '../access/authkit.guard.js';
 import { Clock } from '../kernel/clock.js';
 import type { Door } from './gateways.js';
-import { LiveSocket, type SocketLine } from './live-socket.js';
+import { FAREWELL_MS, LiveSocket, type SocketLine } from './live-socket.js';
 import { LiveSockets } from './live-sockets.js';
 import { keepGuard } from './socket-guards.js';
 import { SocketLife } from './socket-life.js';
@@ -13,8 +13,6 @@ import { WEBSOCKET_OPTIONS, type ResolvedWebSocketOptions } from './websocket-op
 
 const OPEN = 1;
 const POLICY_VIOLATION = 1008;
-/** Milliseconds for a client to answer a close frame. */
-const FAREWELL_MS = 2000;
 
 /** Stands in the server's own `handleUpgrade`, which every WebSocket of the package `ws` goes through, whoever calls it. */
 @Injectable()
@@ -73,6 +71,10 @@ export class WsDoor {
 class WsLine implements SocketLine {
   constructor(private readonly client: WsClient) {}
 
+  get buffered(): number {
+    return this.client.bufferedAmount;
+  }
+
   send(event: string, data: unknown): void {
     if (this.client.readyState === OPEN) this.client.send(JSON.stringify({ event, data }), () => undefined);
   }
@@ -86,5 +88,5 @@ function hangUp(client: WsClient, code: number, reason: string): void {
   client.close(code, reason);
   const timer = setTimeout(() => client.terminate(), FAREWELL_MS);
   timer.unref();
-  client.on('close', () => clearTimeout(timer));
+  client.once('close', () => clearTimeout(timer));
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
+import { Cleanup } from '../cleanup/cleanup.js';
 import { Clock } from '../kernel/clock.js';
 import { AuthKitError } from '../kernel/errors.js';
 import { randomToken } from '../kernel/random.js';
@@ -7,7 +8,6 @@ import { TicketStore } from './ticket.store.js';
 
 /** Seconds that a ticket is good. */
 export const TICKET_SECONDS = 30;
-const SWEEP_MS = 60_000;
 const TICKET = /^nat_[A-Za-z0-9_-]{43}$/;
 
 /**
@@ -15,21 +15,13 @@ const TICKET = /^nat_[A-Za-z0-9_-]{43}$/;
  * session, good once and for 30 s. What may leak out of a URL is then worth nothing.
  */
 @Injectable()
-export class WsTickets implements OnApplicationBootstrap, OnApplicationShutdown {
-  private readonly logger = new Logger('AuthKit');
-  private timer?: NodeJS.Timeout;
-
+export class WsTickets {
   constructor(
     private readonly store: TicketStore,
     private readonly clock: Clock,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    this.timer = setInterval(() => void this.sweep(), SWEEP_MS).unref();
-  }
-
-  onApplicationShutdown(): void {
-    clearInterval(this.timer);
+    cleanup: Cleanup,
+  ) {
+    cleanup.add('tickets', (at, limit) => store.removeExpired(at, limit));
   }
 
   async issue(sessionId: string, userId: string): Promise<string> {
@@ -45,15 +37,6 @@ export class WsTickets implements OnApplicationBootstrap, OnApplicationShutdown 
     const taken = TICKET.test(ticket) ? await this.store.take(hashOf(ticket), this.clock.now()) : null;
     if (!taken) throw new AuthKitError('token_invalid', { reason: 'ticket: unknown, used or expired' });
     return taken;
-  }
-
-  /** Removes what nobody has used. */
-  async sweep(): Promise<void> {
-    try {
-      await this.store.removeExpired(this.clock.now());
-    } catch (error) {
-      this.logger.warn(`expired tickets could not be removed: ${String(error)}`);
-    }
   }
 }
 
