@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { Inject, Injectable } from '@nestjs/common';
 import { AuthKitGuard } from '../access/authkit.guard.js';
 import { Clock } from '../kernel/clock.js';
-import { AuthKitError } from '../kernel/errors.js';
+import { AuthKitConfigError, AuthKitError } from '../kernel/errors.js';
 import type { Door } from './gateways.js';
 import { FAREWELL_MS, LiveSocket, type Proof, type SocketLine } from './live-socket.js';
 import { LiveSockets } from './live-sockets.js';
@@ -11,9 +11,19 @@ import { SocketCredentials, type Visitor } from './socket-credentials.js';
 import { keepGuard } from './socket-guards.js';
 import { SocketLife } from './socket-life.js';
 import { SocketMessages } from './socket-messages.js';
-import type { EngineRequest, EngineServer, IoNamespace, IoServer, IoSocket } from './socket-platforms.js';
+import type {
+  EngineConnection,
+  EngineRequest,
+  EngineServer,
+  IoNamespace,
+  IoServer,
+  IoSocket,
+} from './socket-platforms.js';
 import { answerRequest, answerUpgrade, UpgradeGate } from './upgrade-gate.js';
 import { WEBSOCKET_OPTIONS, type ResolvedWebSocketOptions } from './websocket-options.js';
+
+/** To enter namespaces, by one connection. */
+const MAX_ATTEMPTS = 100;
 
 /** Of a handshake that was refused, and accepted only to say so. */
 interface Refused {
@@ -28,6 +38,8 @@ interface Refused {
 export class IoDoor {
   private readonly visitors = new WeakMap<IncomingMessage, Visitor | Refused>();
   private readonly guarded = new WeakSet<IoNamespace>();
+  private readonly entered = new WeakSet<IoSocket>();
+  private readonly attempts = new WeakMap<EngineConnection, number>();
 
   constructor(
     private readonly gate: UpgradeGate,
@@ -51,9 +63,13 @@ export class IoDoor {
       const visitor = this.visitors.get(connection.request);
       if (visitor && !('refusal' in visitor) && !visitor.proof) this.pending.hold(connection);
     });
-    // Else a client that comes back within minutes would pass no middleware.
-    const recovery = server.opts?.connectionStateRecovery;
-    if (recovery) recovery.skipMiddlewares = false;
+    if (server.opts?.connectionStateRecovery) {
+      throw new AuthKitConfigError(
+        'connectionStateRecovery',
+        'a client that comes back would get its rooms and what it has missed before anybody asks who it is now',
+        'Leave it out, and let clients ask for what they have missed.',
+      );
+    }
     this.guardNamespace(server.sockets, door);
     server.on('new_namespace', (namespace) => this.guardNamespace(namespace, door));
   }
@@ -62,8 +78,13 @@ export class IoDoor {
     if (this.guarded.has(namespace)) return;
     this.guarded.add(namespace);
     namespace.use((client, next) => {
-      this.enter(client, door.isOpen(namespace.name)).then(
-        () => next(),
+      // A namespace that a RegExp has made runs its parent's middleware as well as its own.
+      if (this.entered.has(client)) return next();
+      this.enter(client, door.isOpen(client.nsp.name)).then(
+        () => {
+          this.entered.add(client);
+          next();
+        },
         (error: unknown) => {
           const { problem } = this.gate.refusalOf(error, client.request);
           next(Object.assign(new Error(problem.title), { data: problem }));
@@ -118,12 +139,14 @@ export class IoDoor {
   }
 
   private async enter(client: IoSocket, isOpen: boolean): Promise<void> {
+    const { conn } = client.client;
+    this.count(conn);
     const visitor = this.visitors.get(client.request) ?? { proof: null, isFinal: false };
     if ('refusal' in visitor) throw visitor.refusal;
     const proof = await this.proofOf(client, visitor);
     if (!proof && !isOpen)
       throw new AuthKitError('authentication_required', { reason: 'no credential, nor auth.token' });
-    const { conn } = client.client;
+    if (proof) await this.credentials.assertHolds(proof);
     if (conn.readyState !== 'open') throw new AuthKitError('unavailable', { reason: 'the client has gone' });
     const socket = new LiveSocket(client.request, proof, this.clock.now());
     this.sockets.add(socket);
@@ -136,6 +159,15 @@ export class IoDoor {
       if (this.messages.admitsEvent(socket, packet)) next();
     });
     this.life.begin(socket);
+  }
+
+  /** Each attempt may make a namespace, whoever makes it. */
+  private count(conn: EngineConnection): void {
+    const attempts = (this.attempts.get(conn) ?? 0) + 1;
+    this.attempts.set(conn, attempts);
+    if (attempts <= MAX_ATTEMPTS) return;
+    conn.close();
+    throw new AuthKitError('rate_limited', { reason: 'a connection asks for namespace after namespace' });
   }
 
   private async proofOf(client: IoSocket, { proof, isFinal }: Visitor): Promise<Proof | null> {
@@ -165,8 +197,10 @@ class IoLine implements SocketLine {
 
   close(): void {
     const { conn, sockets } = this.client.client;
+    // One that is still entering cannot be disconnected, and would be connected after all.
+    const wasConnected = this.client.connected;
     this.client.disconnect();
-    if (sockets.size > 0) return;
+    if (wasConnected && sockets.size > 0) return;
     const { socket } = conn.transport;
     conn.close();
     // What is below waits for the client to read what was sent, long after engine.io is done with it.

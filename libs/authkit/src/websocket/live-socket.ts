@@ -35,6 +35,8 @@ export class LiveSocket {
   network?: string;
   /** Gives its place free; set with the place. */
   leave?: () => void;
+  /** When a credential without a session was last asked about; epoch milliseconds. */
+  askedAt: number;
   private line?: SocketLine;
   private minute = -Infinity;
   private messages = 0;
@@ -47,7 +49,9 @@ export class LiveSocket {
     public proof: Proof | null,
     /** Epoch milliseconds. */
     readonly connectedAt: number,
-  ) {}
+  ) {
+    this.askedAt = connectedAt;
+  }
 
   /** The socket behind the client that Nest shows to handlers. */
   static of(client: unknown): LiveSocket | undefined {

@@ -45,7 +45,7 @@ export class SocketCallReader extends CallReader {
     if (!proof) return null;
     const { authentication, expiresAt } = proof;
     const { id, sessionId } = authentication.principal;
-    if (sessionId === undefined) return this.credentials.again(proof, liveSession);
+    if (sessionId === undefined) return this.credentials.again(socket, liveSession);
     if (this.options.session.check === 'never' && !liveSession) {
       if (this.clock.now() < expiresAt!) return authentication;
       throw new AuthKitError('token_expired', { reason: 'the token of the socket has expired' });

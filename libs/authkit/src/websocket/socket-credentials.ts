@@ -9,7 +9,7 @@ import type { ResolvedOptions } from '../options/resolve-options.js';
 import { AccessTokens } from '../sessions/access-token.js';
 import { AuthCookies } from '../sessions/cookies.js';
 import { SessionCache } from '../sessions/session-cache.js';
-import type { Proof } from './live-socket.js';
+import type { LiveSocket, Proof } from './live-socket.js';
 import { takeTicket, takeToken } from './handshake-secrets.js';
 import { WsTickets } from './ws-tickets.js';
 
@@ -59,9 +59,29 @@ export class SocketCredentials {
     return this.prove(withToken);
   }
 
-  /** Asks anew whose credential it is, where there is no session to look at. */
-  async again({ request }: Proof, liveSession: boolean): Promise<Authentication | null> {
-    return this.authenticate(request, liveSession);
+  /** Asks anew whose credential it is, where there is no session to look at; a refusal ends the socket. */
+  async again(socket: LiveSocket, liveSession: boolean): Promise<Authentication> {
+    socket.askedAt = this.clock.now();
+    try {
+      const found = await this.authenticate(socket.proof!.request, liveSession);
+      if (found) return found;
+      throw new AuthKitError('token_revoked', { reason: 'the credential of the socket is nobody’s any more' });
+    } catch (error) {
+      if (error instanceof AuthKitError && error.getStatus() < 500) socket.end(error);
+      throw error;
+    }
+  }
+
+  /** Throws AuthKitError (401) when what a handshake has proven holds no more; a connection may be older than that. */
+  async assertHolds({ authentication, expiresAt }: Proof): Promise<void> {
+    const { id, sessionId } = authentication.principal;
+    if (sessionId === undefined) return;
+    if (this.isUnchecked) {
+      if (this.clock.now() < expiresAt!) return;
+      throw new AuthKitError('token_expired', { reason: 'the token of the handshake' });
+    }
+    if (!(await this.cache.get(sessionId, id)))
+      throw new AuthKitError('token_revoked', { reason: 'the session of the handshake is dead' });
   }
 
   /** Browsers let any page open a socket with the user's cookies, and CORS does not apply: the origin decides. */

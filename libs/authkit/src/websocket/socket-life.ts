@@ -6,12 +6,15 @@ import type { ResolvedOptions } from '../options/resolve-options.js';
 import { SessionCache, type Forgotten } from '../sessions/session-cache.js';
 import type { LiveSocket } from './live-socket.js';
 import { LiveSockets } from './live-sockets.js';
+import { SocketCredentials } from './socket-credentials.js';
 import { WEBSOCKET_OPTIONS, type ResolvedWebSocketOptions } from './websocket-options.js';
 
 const SWEEP_MS = 500;
 /** When much is to be looked at again: sessions read by one, and how many read at once. */
 const BATCH = 100;
 const READERS = 4;
+/** How often credentials without a session are asked about, of which nobody tells that they are revoked. */
+const ASK_MS = 60_000;
 
 /**
  * Ends sockets with their sessions: when something has changed the row is read again, and when it is time. Those whose
@@ -25,11 +28,14 @@ export class SocketLife implements OnModuleInit, OnApplicationShutdown {
   private readonly unknownSince = new Map<string, number>();
   private readonly unwatch: () => void;
   private readers = 0;
+  /** When sessions are looked at that nothing is heard of; epoch milliseconds. */
+  private reviewAt = 0;
   private timer?: NodeJS.Timeout;
 
   constructor(
     private readonly cache: SessionCache,
     private readonly sockets: LiveSockets,
+    private readonly credentials: SocketCredentials,
     private readonly clock: Clock,
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedOptions,
     @Inject(WEBSOCKET_OPTIONS) private readonly socketOptions: ResolvedWebSocketOptions,
@@ -55,7 +61,7 @@ export class SocketLife implements OnModuleInit, OnApplicationShutdown {
   /** Looks for sockets whose time is over, or whose clients are far behind, and asks again where the store could not say. */
   sweep(): void {
     const now = this.clock.now();
-    const due = new Set(this.unknownSince.keys());
+    const due = new Set([...this.unknownSince.keys(), ...(this.isDeaf(now) ? this.sockets.sessionIds : [])]);
     const { maxBuffered } = this.socketOptions.limits;
     for (const socket of this.sockets.all) {
       if (socket.isBehind(maxBuffered)) {
@@ -63,6 +69,7 @@ export class SocketLife implements OnModuleInit, OnApplicationShutdown {
         socket.end(new AuthKitError('rate_limited', { detail: 'Too much is not read.', reason }));
       }
       const { proof, sessionId } = socket;
+      if (proof && sessionId === undefined && now - socket.askedAt >= ASK_MS) this.ask(socket);
       if (!proof || proof.expiresAt === null || now < proof.expiresAt) continue;
       if (this.isUnchecked) socket.end(new AuthKitError('token_expired', { reason: 'the token of the socket' }));
       else due.add(sessionId!);
@@ -70,11 +77,29 @@ export class SocketLife implements OnModuleInit, OnApplicationShutdown {
     this.enqueue(due);
   }
 
+  /** Whether nobody tells what has changed: no feed runs, or it is not to be relied on now. */
+  private isDeaf(now: number): boolean {
+    const { check, staleness } = this.options.session;
+    if (check === 'cached') return !this.cache.isConfirmed;
+    if (check === 'never' || now < this.reviewAt) return false;
+    this.reviewAt = now + staleness;
+    return true;
+  }
+
   private doubt(forgotten: Forgotten): void {
-    if (forgotten === 'everything') return this.enqueue(this.sockets.sessionIds);
-    if ('sessionId' in forgotten) return this.enqueue([forgotten.sessionId]);
-    const ids = [...this.sockets.ofUser(forgotten.userId)].map(({ sessionId }) => sessionId);
-    this.enqueue(ids.filter((id) => id !== undefined));
+    if (forgotten !== 'everything' && 'sessionId' in forgotten) return this.enqueue([forgotten.sessionId]);
+    const concerned = forgotten === 'everything' ? this.sockets.all : this.sockets.ofUser(forgotten.userId);
+    const ids = new Set<string>();
+    for (const socket of concerned) {
+      if (socket.sessionId !== undefined) ids.add(socket.sessionId);
+      else if (socket.proof) this.ask(socket);
+    }
+    this.enqueue(ids);
+  }
+
+  /** What cannot be said now is asked again later; messages are refused until then. */
+  private ask(socket: LiveSocket): void {
+    this.credentials.again(socket, false).catch(() => undefined);
   }
 
   private enqueue(sessionIds: Iterable<string>): void {

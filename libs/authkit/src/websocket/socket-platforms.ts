@@ -50,6 +50,7 @@ export type EngineRequest = IncomingMessage & { _query?: Record<string, unknown>
 /** A client in one namespace of socket.io. */
 export interface IoSocket {
   readonly request: IncomingMessage;
+  readonly nsp: { readonly name: string };
   readonly connected: boolean;
   readonly handshake: { readonly auth: Record<string, unknown> };
   readonly client: { readonly conn: EngineConnection; readonly sockets: ReadonlyMap<string, unknown> };
@@ -70,7 +71,7 @@ export interface IoNamespace {
 export interface IoServer {
   readonly engine: EngineServer;
   readonly sockets: IoNamespace;
-  readonly opts?: { connectionStateRecovery?: { skipMiddlewares?: boolean } };
+  readonly opts?: { connectionStateRecovery?: object };
   on(event: 'new_namespace', listener: (namespace: IoNamespace) => void): unknown;
 }
 

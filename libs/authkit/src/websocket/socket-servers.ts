@@ -51,6 +51,8 @@ export class SocketServers {
       // A few bytes that grow to gigabytes.
       perMessageDeflate: false,
       httpCompression: false,
+      // One for each name that a RegExp matches, which a client may choose.
+      cleanupEmptyChildNamespaces: true,
     };
   }
 
