@@ -49,3 +49,16 @@ for (const database of ['memory', ...ALL_DATABASES] as const) {
     });
   });
 }
+
+describe('tickets in memory', () => {
+  it('are removed by those that are issued once they have expired', () => {
+    const store = new MemoryTicketStore();
+    const ticket = { sessionId: 's1', userId: 'u1' };
+    store.insert({ ...ticket, hash: 'expired', expiresAt: 1_800_000_000_000 });
+    store.insert({ ...ticket, hash: 'live', expiresAt: 1_800_000_000_001 });
+    store.insert({ ...ticket, hash: 'new', expiresAt: 1_800_000_030_000 });
+    expect(store.take('expired', 0)).toBeNull();
+    expect(store.take('live', 0)).not.toBeNull();
+    expect(store.take('new', 0)).not.toBeNull();
+  });
+});

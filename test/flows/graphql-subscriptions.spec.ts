@@ -1,6 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import { jest } from '@jest/globals';
-import { Authenticator, SessionStore, type AuthKitFeature, type Authentication } from 'nest-authkit';
+import {
+  Authenticator,
+  SessionStore,
+  type AuthKitFeature,
+  type AuthKitOptions,
+  type Authentication,
+} from 'nest-authkit';
 import { graphql } from 'nest-authkit/graphql';
 import { testPrincipal } from 'nest-authkit/testing';
 import { ChangeFeed } from '../../libs/authkit/src/sessions/change-feed.js';
@@ -132,11 +138,21 @@ describe('GraphQL subscriptions', () => {
     await t.close();
   });
 
-  const app = async (features: AuthKitFeature[], bare = false) => {
+  const app = async (features: AuthKitFeature[], bare = false, options: Partial<AuthKitOptions> = {}) => {
     t = await createTestApp({
       ...{ providers: RESOLVERS, imports: [subscribingModule('apollo', bare)] },
-      authkit: { features },
+      authkit: { features, ...options },
     });
+  };
+  /** Sessions cannot be read until what it returns is called. */
+  const breakStore = () => {
+    const store = t.app.get(SessionStore);
+    const reads = (['findWithUser', 'findManyWithUser'] as const).map((name) =>
+      jest.spyOn(store, name).mockImplementation(() => {
+        throw new Error('down');
+      }),
+    );
+    return () => reads.forEach((read) => read.mockRestore());
   };
   const connect = (options?: SocketOptions) => (socket = new GraphqlSocket(t.client.port, options));
 
@@ -163,14 +179,42 @@ describe('GraphQL subscriptions', () => {
     await app([graphql()]);
     const { accessToken, id } = await t.signUp('ann@example.com');
     expect(await connect({ params: { authorization: `Bearer ${accessToken}` } }).opened).toBe('connected');
-    const read = jest.spyOn(t.app.get(SessionStore), 'findWithUser').mockImplementation(() => {
-      throw new Error('down');
-    });
+    const heal = breakStore();
     await t.auth.revokeAll(id);
     expect(await socket.run('subscription { noted }').next()).toEqual(['unavailable']);
-    read.mockRestore();
+    heal();
     expect(await socket.closed).toBe('4401 token_revoked');
   });
+
+  it('end when the store fails, or does not answer, for longer than `staleness`', async () => {
+    await app([graphql()]);
+    const [ann, bob] = [await t.signUp('ann@example.com'), await t.signUp('bob@example.com')];
+    const open = async ({ accessToken }: SignedUp) => {
+      expect(await connect({ params: { authorization: `Bearer ${accessToken}` } }).opened).toBe('connected');
+      return socket;
+    };
+    const [ofAnn, ofBob] = [await open(ann), await open(bob)];
+    breakStore();
+    await t.auth.revokeAll(ann.id);
+    jest.spyOn(t.app.get(SessionStore), 'findManyWithUser').mockReturnValue(new Promise(() => undefined));
+    await t.auth.revokeAll(bob.id);
+    t.clock.advance('5s');
+    expect(await Promise.all([ofAnn.closed, ofBob.closed])).toEqual(['1013 unavailable', '1013 unavailable']);
+    ofAnn.close();
+  });
+
+  it.each(['cached', 'always'] as const)(
+    'end within `staleness` of their session though nothing tells of it: %s',
+    async (check) => {
+      await app([graphql()], false, { session: { check } });
+      const { accessToken, id } = await t.signUp('ann@example.com');
+      expect(await connect({ params: { authorization: `Bearer ${accessToken}` } }).opened).toBe('connected');
+      jest.spyOn(t.app.get(ChangeFeed, { strict: false }), 'poll').mockResolvedValue();
+      await t.app.get(SessionStore).revokeAll(id, 'logout', t.clock.now());
+      t.clock.advance('5s');
+      expect(await socket.closed).toBe('4401 token_revoked');
+    },
+  );
 
   it('of a credential without a session end within a minute of its end', async () => {
     let isValid = true;

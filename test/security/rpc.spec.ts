@@ -15,9 +15,10 @@ import { rpc, RpcIdentity, type RpcFeatureOptions } from 'nest-authkit/rpc';
 import { memoryStorage } from 'nest-authkit/testing';
 import { KeyRing } from '../../libs/authkit/src/kernel/key-ring.js';
 import { signIdentity } from '../../libs/authkit/src/rpc/identity.js';
+import { firstValueFrom, merge, take, toArray } from 'rxjs';
 import { missingFor } from '../support/databases.js';
 import { describeIf } from '../support/describe-if.js';
-import { answer, connectService, portOf, SumsController } from '../support/rpc-app.js';
+import { alsoHeard, answer, connectService, heard, portOf, SumsController } from '../support/rpc-app.js';
 import { createTestApp, SECRET, type SignedUp, type TestApp } from '../support/test-app.js';
 
 const OTHER_SECRET = 'Zt8Kc2Wq5Xn9Vb4Lm7Rj3Hd6Gf1Ps0Ya+Ue';
@@ -51,6 +52,19 @@ describe('the identity of a message', () => {
     const message = signed([1]);
     expect(await answer(proxy.send(SUM, message))).toMatchObject({ sum: 1 });
     expect(await codeOf(SUM, message)).toBe('token_invalid');
+  });
+
+  it('is taken once by all handlers of an event together, each for its own patterns', async () => {
+    const denied = () => t.events.filter(({ type }) => type === 'authorization.denied').length;
+    const before = denied();
+    const four = firstValueFrom(merge(heard, alsoHeard).pipe(take(4), toArray()));
+    const message = identity.attach('shared', 'first', caller);
+    proxy.emit('shared', identity.attach('other', 'for one of them', caller));
+    proxy.emit('shared', message);
+    proxy.emit('shared', message);
+    proxy.emit('shared', identity.attach('shared', 'last', caller));
+    expect((await four).map(({ data }) => data).sort()).toEqual(['first', 'first', 'last', 'last']);
+    expect(denied()).toBe(before + 3);
   });
 
   it('is taken once of many at a time', async () => {

@@ -25,6 +25,8 @@ import type { User } from './test-user.entity.js';
 
 /** What events have reached their handler. */
 export const heard = new Subject<{ who: string; data: unknown }>();
+/** What has reached the second handler of an event. */
+export const alsoHeard = new Subject<{ who: string; data: unknown }>();
 
 /** Another service's handlers: one for each kind of rule, and a route. */
 @Controller('sums')
@@ -67,6 +69,17 @@ export class SumsController {
   // Nest wants all parameters but the first to be of any type.
   noted(@Payload() data: unknown, @CurrentPrincipal() who: any) {
     heard.next({ who: (who as Principal).id, data });
+  }
+
+  @EventPattern(['shared', 'other'])
+  // As above.
+  sharedByOne(@Payload() data: unknown, @CurrentPrincipal() who: any) {
+    heard.next({ who: (who as Principal).id, data });
+  }
+
+  @EventPattern('shared')
+  sharedByAnother(@Payload() data: unknown, @CurrentPrincipal() who: any) {
+    alsoHeard.next({ who: (who as Principal).id, data });
   }
 
   @Get()

@@ -9,6 +9,7 @@ import { RequestContext } from '../kernel/request-context.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
 import { RESOLVED_OPTIONS } from '../options/tokens.js';
 import { SessionCache, type Forgotten } from '../sessions/session-cache.js';
+import type { SessionSnapshot } from '../sessions/session-snapshot.js';
 import { GRAPHQL_OPTIONS, type GraphqlFeatureOptions } from './graphql-options.js';
 import { assertOwnOrigin, presentedBy, sameRights } from './handshake.js';
 
@@ -27,14 +28,20 @@ interface Connection {
   found?: Authentication | null;
   /** Epoch milliseconds of the next look at what it rests on; Infinity before the first. */
   checkAt: number;
+  /** Since when it is not known whether its right stands; epoch milliseconds, undefined while that is known. */
+  unknownSince?: number;
+  /** Whether that is being read. */
+  isAsked?: boolean;
 }
 
 /** `readyState` of a WebSocket that is no more. */
 const CLOSED = 3;
 /** How often connections are looked over whose time has come, or for whom the store could not answer. */
 const SWEEP_MS = 1_000;
-/** Where nothing tells of changes made by other nodes, what a connection rests on is read this often. */
+/** Nothing tells of the end of a credential that has no session: it is asked for this often. */
 const RECHECK_MS = 60_000;
+/** Sessions read by one statement. */
+const BATCH = 100;
 /** Close codes: those graphql-ws has for it, and those of RFC 6455 after which clients connect again. */
 const CLOSE = { unauthorized: 4401, forbidden: 4403, rightsChanged: 1012, tryAgain: 1013 } as const;
 
@@ -110,16 +117,20 @@ export class GraphqlConnections implements OnApplicationBootstrap, OnApplication
   /** Who is connected, by the session as it is now, or by the credential where there is no session. */
   private async read(connection: Connection, liveSession: boolean): Promise<Authentication> {
     const { principal, via } = connection.found!;
-    const now = this.clock.now();
     if (principal.sessionId === undefined) {
       const found = await authenticateBy(this.authenticators, connection.presented, liveSession);
       if (!found) throw new AuthKitError('token_revoked', { reason: 'the credential is not known any more' });
-      return this.settle(connection, found, now + RECHECK_MS);
+      return this.settle(connection, found, this.clock.now() + RECHECK_MS);
     }
-    const snapshot = await this.cache.get(principal.sessionId, principal.id, liveSession);
+    return this.settleBy(connection, via, await this.cache.get(principal.sessionId, principal.id, liveSession));
+  }
+
+  private settleBy(connection: Connection, via: Authentication['via'], snapshot: SessionSnapshot | null) {
     if (!snapshot) throw new AuthKitError('token_revoked', { reason: 'the session is dead' });
-    const isTold = this.options.session.check === 'cached';
-    const checkAt = isTold ? snapshot.expiresAt : Math.min(snapshot.expiresAt, now + RECHECK_MS);
+    const { check, staleness } = this.options.session;
+    // Where the session is not cached, no change by another node is heard.
+    const { expiresAt, loadedAt } = snapshot;
+    const checkAt = check === 'cached' ? expiresAt : Math.min(expiresAt, loadedAt + staleness);
     return this.settle(connection, { principal: snapshot.principal, via }, checkAt);
   }
 
@@ -129,6 +140,8 @@ export class GraphqlConnections implements OnApplicationBootstrap, OnApplication
     const before = connection.found;
     connection.found = found;
     connection.checkAt = checkAt;
+    connection.unknownSince = undefined;
+    connection.isAsked = false;
     if (!isFirst && before && !sameRights(before.principal, found.principal)) {
       this.close(connection, CLOSE.rightsChanged, 'rights_changed');
     }
@@ -136,23 +149,66 @@ export class GraphqlConnections implements OnApplicationBootstrap, OnApplication
   }
 
   private hear(forgotten: Forgotten): void {
+    this.review([...this.live].filter(({ found }) => found && concerns(forgotten, found)));
+  }
+
+  /** What may have ended is served on for `staleness`, while the store cannot say. */
+  private sweep(): void {
+    const now = this.clock.now();
+    const { check, staleness } = this.options.session;
+    const isUntold = check === 'cached' && !this.cache.isConfirmed;
+    const due: Connection[] = [];
     for (const connection of this.live) {
-      if (connection.found && concerns(forgotten, connection.found)) void this.review(connection);
+      const { found, checkAt, unknownSince, isAsked } = connection;
+      if (!found) continue;
+      if (unknownSince !== undefined && now - unknownSince >= staleness) {
+        this.end(connection, new AuthKitError('unavailable', { reason: 'the store cannot say whether it may stay' }));
+      } else if (!isAsked && (unknownSince !== undefined || now >= checkAt || (isUntold && hasSession(found)))) {
+        due.push(connection);
+      }
+    }
+    this.review(due);
+  }
+
+  private review(connections: readonly Connection[]): void {
+    const ofSessions = connections.filter(({ found }) => hasSession(found!));
+    for (let i = 0; i < ofSessions.length; i += BATCH) {
+      const batch = ofSessions.slice(i, i + BATCH);
+      void this.ask(batch, () => this.readMany(batch));
+    }
+    for (const connection of connections) {
+      if (!hasSession(connection.found!)) void this.ask([connection], () => this.authenticate(connection, false));
     }
   }
 
-  private sweep(): void {
+  private async ask(connections: readonly Connection[], read: () => Promise<unknown>): Promise<void> {
     const now = this.clock.now();
-    for (const connection of this.live) if (now >= connection.checkAt) void this.review(connection);
+    for (const connection of connections) {
+      connection.unknownSince ??= now;
+      connection.isAsked = true;
+    }
+    try {
+      await read();
+    } catch {
+      for (const connection of connections) {
+        // What was read before the change may have settled it meanwhile.
+        connection.unknownSince ??= now;
+        connection.isAsked = false;
+      }
+    }
   }
 
-  private async review(connection: Connection): Promise<void> {
-    try {
-      await this.read(connection, false);
-    } catch (error) {
-      if (isRefusal(error)) this.end(connection, error);
-      // The store cannot say: it is asked again.
-      else connection.checkAt = this.clock.now();
+  private async readMany(connections: readonly Connection[]): Promise<void> {
+    const sessions = connections.map(({ found }) => found!.principal);
+    const snapshots = await this.cache.getMany(
+      sessions.map(({ sessionId, id }) => ({ sessionId: sessionId!, userId: id })),
+    );
+    for (const [i, connection] of connections.entries()) {
+      try {
+        this.settleBy(connection, connection.found!.via, snapshots.get(sessions[i].sessionId!) ?? null);
+      } catch (error) {
+        this.end(connection, error as AuthKitError);
+      }
     }
   }
 
@@ -178,6 +234,8 @@ export class GraphqlConnections implements OnApplicationBootstrap, OnApplication
 }
 
 const isRefusal = (error: unknown): error is AuthKitError => error instanceof AuthKitError && error.getStatus() < 500;
+
+const hasSession = ({ principal }: Authentication): boolean => principal.sessionId !== undefined;
 
 function concerns(forgotten: Forgotten, { principal: { sessionId, id } }: Authentication): boolean {
   if (forgotten === 'everything') return true;

@@ -77,13 +77,18 @@ export function verifyIdentity(
     throw invalid('not signed by a key of ours');
   // Nothing is read from it before this line.
   const claims = JSON.parse(Buffer.from(text, 'base64url').toString('utf8')) as IdentityClaims;
-  if (!message.patterns.includes(claims.pattern)) throw invalid('it is for another pattern');
+  assertPattern(claims, message.patterns);
   if (claims.digest !== digestOf(message.data)) throw invalid('it is for another payload');
   if (claims.issuedAt > now + SKEW_MS) throw invalid('it is of a time to come');
   if (now >= Math.min(claims.expiresAt, claims.issuedAt + MAX_LIFETIME_MS) + SKEW_MS) {
     throw new AuthKitError('token_expired', { reason: 'the identity of the message has expired' });
   }
   return claims;
+}
+
+/** Throws `token_invalid` (401) for claims of a message that is not for one of these patterns. */
+export function assertPattern({ pattern }: IdentityClaims, patterns: readonly string[]): void {
+  if (!patterns.includes(pattern)) throw invalid('it is for another pattern');
 }
 
 /** One text for a pattern, whichever order an object's keys are written in. */

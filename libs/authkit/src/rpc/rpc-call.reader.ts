@@ -7,9 +7,9 @@ import { AuthKitError } from '../kernel/errors.js';
 import type { Principal } from '../kernel/principal.js';
 import { RequestContext } from '../kernel/request-context.js';
 import { SessionCache } from '../sessions/session-cache.js';
-import { patternName, verifyIdentity, type IdentityClaims, type ReceivedMessage } from './identity.js';
+import { assertPattern, patternName, verifyIdentity, type IdentityClaims } from './identity.js';
 import { RpcKeys } from './rpc-keys.js';
-import { openMessage } from './rpc-message.js';
+import { openMessage, type IdentifiedMessage } from './rpc-message.js';
 import { RPC_OPTIONS, type ResolvedRpcOptions } from './rpc-options.js';
 import { SignedPrincipal } from './signed.principal.js';
 import { TakenIdentities } from './taken-identities.js';
@@ -23,6 +23,8 @@ export class RpcCallReader extends CallReader {
   override readonly type = 'rpc';
   /** A message is judged by the global guard and by that of its handler, and its identity is good for one. */
   private readonly calls = new WeakMap<object, Call>();
+  /** Nest gives each handler of an event the same message; one that is sent again arrives as another object. */
+  private readonly verified = new WeakMap<IdentifiedMessage, { claims: IdentityClaims; taken: Promise<void> }>();
 
   constructor(
     private readonly keys: RpcKeys,
@@ -48,25 +50,37 @@ export class RpcCallReader extends CallReader {
   }
 
   private callOf(call: ExecutionContext): Call {
-    const { authkit, data } = openMessage(call);
+    const message = openMessage(call);
     const patterns = [Reflect.getMetadata(PATTERN_METADATA, call.getHandler()) as unknown].flat().map(patternName);
     const context = RequestContext.ofMessage(patterns[0]);
     let found: Promise<Authentication | null> | undefined;
     return {
       context,
-      authenticate: (liveSession) => (found ??= this.authenticate(authkit, { patterns, data }, liveSession)),
+      authenticate: (liveSession) => (found ??= this.authenticate(message, patterns, liveSession)),
     };
   }
 
   private async authenticate(
-    identity: string | null,
-    message: ReceivedMessage,
+    message: IdentifiedMessage,
+    patterns: readonly string[],
     liveSession: boolean,
   ): Promise<Authentication | null> {
-    if (identity === null) return null;
-    const claims = verifyIdentity(this.keys.all, identity, message, this.clock.now());
-    await this.taken.take(claims);
+    if (message.authkit === null) return null;
+    const { claims, taken } = this.verify(message, message.authkit, patterns);
+    await taken;
     return { principal: await this.principalOf(claims, liveSession), via: 'header' };
+  }
+
+  private verify(message: IdentifiedMessage, identity: string, patterns: readonly string[]) {
+    let known = this.verified.get(message);
+    if (known) {
+      assertPattern(known.claims, patterns);
+    } else {
+      const claims = verifyIdentity(this.keys.all, identity, { patterns, data: message.data }, this.clock.now());
+      known = { claims, taken: this.taken.take(claims) };
+      this.verified.set(message, known);
+    }
+    return known;
   }
 
   private async principalOf(claims: IdentityClaims, liveSession: boolean): Promise<Principal> {

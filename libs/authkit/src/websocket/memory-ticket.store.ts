@@ -1,10 +1,17 @@
 import { TicketStore, type TicketRecord } from './ticket.store.js';
+import { TICKET_SECONDS } from './ws-tickets.js';
 
 /** Tickets of one process, where no store is TypeORM's. */
 export class MemoryTicketStore extends TicketStore {
   private readonly tickets = new Map<string, TicketRecord>();
 
   override insert(ticket: TicketRecord): void {
+    // A node that never gets to clean up would keep them all. Each is good for as long: the oldest come first.
+    const now = ticket.expiresAt - TICKET_SECONDS * 1000;
+    for (const { hash, expiresAt } of this.tickets.values()) {
+      if (expiresAt > now) break;
+      this.tickets.delete(hash);
+    }
     this.tickets.set(ticket.hash, { ...ticket });
   }
 
