@@ -1,5 +1,6 @@
 import { NestFactory } from '@nestjs/core';
 import { SessionStore, UserStore } from 'nest-authkit';
+import pg from 'pg';
 import { DataSource } from 'typeorm';
 import { build } from '../apps/authkit.app.mjs';
 import { withDatabase } from '../lib/database.mjs';
@@ -68,36 +69,69 @@ async function timeEach(calls) {
 
 const idOf = (n) => `00000000-0000-7000-8000-${100_000_000_000 + n}`;
 
-/** Users and sessions number `from` to `to`, made by the database itself: a million rows by inserts would take minutes. */
-async function fill(source, from, to) {
-  const ids = `WITH RECURSIVE n(i) AS (SELECT ${from} UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ${to}),
-    k(id) AS (SELECT '00000000-0000-7000-8000-' || CAST(100000000000 + i AS varchar(12)) FROM n)`;
-  const insert = (table, columns) => {
-    const path = source.entityMetadatas.find(({ tableName }) => tableName === table).tablePath;
-    const target = path
-      .split('.')
-      .map((part) => `"${part}"`)
-      .join('.');
-    return source.query(
-      `INSERT INTO ${target} (${Object.keys(columns).join(', ')}) ${ids} SELECT ${Object.values(columns).join(', ')} FROM k`,
-    );
-  };
-  await insert('users', { id: 'id', email: "id || '@example.com'", created_at: 0, changed_at: 0 });
-  await insert('auth_user_roles', { user_id: 'id', role: "'user'" });
-  await insert('auth_sessions', {
-    id: 'id',
-    user_id: 'id',
+/** What fills the tables: a value, or one made of the user's id, which is also that of the only session. */
+const TABLES = {
+  users: { id: (id) => id, email: (id) => `${id}@example.com`, created_at: 0, changed_at: 0 },
+  auth_user_roles: { user_id: (id) => id, role: 'user' },
+  auth_sessions: {
+    id: (id) => id,
+    user_id: (id) => id,
     epoch: 0,
     generation: 1,
-    seed: "''",
-    transport: "'bearer'",
-    amr: "'pwd'",
+    seed: '',
+    transport: 'bearer',
+    amr: 'pwd',
     authenticated_at: 0,
     created_at: 0,
     last_used_at: 0,
     idle_expires_at: FAR,
     absolute_expires_at: FAR,
     changed_at: 0,
-  });
+  },
+};
+
+/** Users and sessions number `from` to `to`. */
+async function fill(source, from, to) {
+  const [put, most] = source.options.type === 'postgres' ? [copyInto, 50_000] : [insertInto, 1_000];
+  for (const [table, columns] of Object.entries(TABLES)) {
+    const { tablePath } = source.entityMetadatas.find(({ tableName }) => tableName === table);
+    const path = tablePath.split('.').map((part) => `"${part}"`);
+    const target = `${path.join('.')} (${Object.keys(columns).join(', ')})`;
+    for (let first = from; first < to; first += most) {
+      const ids = Array.from({ length: Math.min(most, to - first) }, (_, n) => idOf(first + n));
+      const values = Object.values(columns);
+      const rows = ids.map((id) => values.map((one) => (typeof one === 'function' ? one(id) : one)));
+      await put(source, target, rows);
+    }
+  }
   await source.query('ANALYZE');
+}
+
+const insertInto = (source, target, rows) =>
+  source.query(`INSERT INTO ${target} VALUES ${rows.map((row) => `('${row.join("', '")}')`).join(', ')}`);
+
+/** A million rows by inserts would take minutes. */
+async function copyInto(source, target, rows) {
+  const runner = source.createQueryRunner();
+  try {
+    const client = await runner.connect();
+    await new Promise((resolve, reject) => {
+      const done = (error) => (error ? reject(error) : resolve());
+      client.query(new CopyIn(`COPY ${target} FROM STDIN`, rows, done));
+    });
+  } finally {
+    await runner.release();
+  }
+}
+
+/** COPY with its rows; the driver's own queries have none to send. */
+class CopyIn extends pg.Query {
+  constructor(sql, rows, done) {
+    super(sql, done);
+    this.data = rows.map((row) => `${row.join('\t')}\n`).join('');
+  }
+  handleCopyInResponse(connection) {
+    connection.sendCopyFromChunk(Buffer.from(this.data));
+    connection.endCopyFrom();
+  }
 }

@@ -429,6 +429,22 @@ describe('sockets of apps set up otherwise', () => {
     expect((await peer.ended).problem).toMatchObject({ code: 'token_revoked' });
   });
 
+  it.each(PLATFORMS)('WS-08 a client of %s that would send bombs finds nobody who unpacks them', async (platform) => {
+    t = await createTestApp({
+      authkit: { features: [webSockets()] },
+      providers: [chatGateways(platform).ChatGateway],
+      configure: servesBy(platform),
+    });
+    const { accessToken } = await t.signUp('packed@example.com');
+    const socket = new WebSocket(`ws://127.0.0.1:${t.client.port}${handshakePath(platform, 'chat')}`, {
+      perMessageDeflate: true,
+      headers: { authorization: `Bearer ${accessToken}` },
+    });
+    await once(socket, 'open');
+    expect(socket.extensions).toBe('');
+    socket.terminate();
+  });
+
   it.each(PLATFORMS)('WS-08 an address has only so many anonymous sockets of %s', async (platform) => {
     const { LobbyGateway } = chatGateways(platform);
     t = await createTestApp({
