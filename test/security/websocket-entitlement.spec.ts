@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { AuthKitError, Authenticator, type Authentication, type AuthKitFeature } from 'nest-authkit';
 import { testPrincipal } from 'nest-authkit/testing';
 import { SessionSockets, webSockets } from 'nest-authkit/websocket';
+import { Manager, type Socket } from 'socket.io-client';
 import { SessionStore } from '../../libs/authkit/src/storage/session.store.js';
 import { SocketLife } from '../../libs/authkit/src/websocket/socket-life.js';
 import { chatGateways } from '../support/chat-gateways.js';
@@ -89,5 +90,34 @@ describe('namespaces of socket.io that a RegExp makes', () => {
     await expect(connectPeer('socket.io', t.client.port, 'room-8')).rejects.toMatchObject({
       data: { code: 'authentication_required' },
     });
+  });
+
+  it('are not entered by a handshake whose session has ended since, though another keeps the connection', async () => {
+    await start('socket.io', { namespace: /^\/room-\d+$/ });
+    const [gone, staying] = [await t.signUp('gone@example.com'), await t.signUp('staying@example.com')];
+    const cookie = { cookie: `authkit_at=${gone.accessToken}`, origin: 'http://localhost:3000' };
+    const auth = { token: staying.accessToken };
+    const peer = await connectPeer('socket.io', t.client.port, 'room-1', { headers: cookie, auth });
+    await t.auth.revokeAll(gone.id);
+    const second = (peer.raw as Socket).io.socket('/room-2');
+    const outcome = new Promise((resolve) => {
+      second.once('connect', () => resolve('in'));
+      second.once('connect_error', resolve);
+    });
+    second.connect();
+    expect(await outcome).toMatchObject({ data: { code: 'token_revoked' } });
+    expect(await peer.ask('whoami')).toMatchObject({ id: staying.id });
+  });
+
+  it('are not asked for without end by one connection', async () => {
+    await start('socket.io', { namespace: /^\/room-\d+$/ });
+    const manager = new Manager(`http://127.0.0.1:${t.client.port}`, {
+      transports: ['websocket'],
+      reconnection: false,
+    });
+    const closed = new Promise((resolve) => manager.on('close', resolve));
+    for (let i = 0; i < 200; i += 1) manager.socket(`/room-${i}`);
+    expect(await closed).toBe('transport close');
+    expect(t.events.filter(({ type }) => type === 'authorization.denied').length).toBeLessThanOrEqual(101);
   });
 });

@@ -39,7 +39,6 @@ export class IoDoor {
   private readonly visitors = new WeakMap<IncomingMessage, Visitor | Refused>();
   private readonly guarded = new WeakSet<IoNamespace>();
   private readonly entered = new WeakSet<IoSocket>();
-  private readonly attempts = new WeakMap<EngineConnection, number>();
 
   constructor(
     private readonly gate: UpgradeGate,
@@ -60,6 +59,7 @@ export class IoDoor {
     this.guardUpgrades(engine, door1);
     this.guardRequests(engine, door1);
     engine.on('connection', (connection) => {
+      limitAttempts(connection);
       const visitor = this.visitors.get(connection.request);
       if (visitor && !('refusal' in visitor) && !visitor.proof) this.pending.hold(connection);
     });
@@ -140,7 +140,6 @@ export class IoDoor {
 
   private async enter(client: IoSocket, isOpen: boolean): Promise<void> {
     const { conn } = client.client;
-    this.count(conn);
     const visitor = this.visitors.get(client.request) ?? { proof: null, isFinal: false };
     if ('refusal' in visitor) throw visitor.refusal;
     const proof = await this.proofOf(client, visitor);
@@ -159,15 +158,6 @@ export class IoDoor {
       if (this.messages.admitsEvent(socket, packet)) next();
     });
     this.life.begin(socket);
-  }
-
-  /** Each attempt may make a namespace, whoever makes it. */
-  private count(conn: EngineConnection): void {
-    const attempts = (this.attempts.get(conn) ?? 0) + 1;
-    this.attempts.set(conn, attempts);
-    if (attempts <= MAX_ATTEMPTS) return;
-    conn.close();
-    throw new AuthKitError('rate_limited', { reason: 'a connection asks for namespace after namespace' });
   }
 
   private async proofOf(client: IoSocket, { proof, isFinal }: Visitor): Promise<Proof | null> {
@@ -208,6 +198,16 @@ class IoLine implements SocketLine {
     timer.unref();
     (socket ?? conn).once('close', () => clearTimeout(timer));
   }
+}
+
+/** Each attempt may make a namespace, before any middleware is asked. */
+function limitAttempts(connection: EngineConnection): void {
+  let attempts = 0;
+  connection.on('packet', ({ type, data }) => {
+    // What socket.io reads as CONNECT.
+    if (type === 'message' && typeof data === 'string' && data.startsWith('0')) attempts += 1;
+    if (attempts > MAX_ATTEMPTS) connection.close(true);
+  });
 }
 
 /** Whether the request is one of a connection that was let in; its id is a secret of the client's. */

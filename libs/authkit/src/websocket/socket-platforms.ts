@@ -33,6 +33,7 @@ export interface EngineConnection {
   readonly transport: { readonly socket?: Pick<WsClient, 'bufferedAmount' | 'terminate' | 'once'> };
   /** After what was sent, or without it. */
   close(discard?: boolean): void;
+  on(event: 'packet', listener: (packet: { type: string; data?: unknown }) => void): unknown;
   once(event: 'close', listener: () => void): unknown;
 }
 
